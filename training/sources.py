@@ -1,0 +1,122 @@
+"""Readers: each turns one training set into rows of `EXAMPLES`."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from models.normalise import normalise_text
+from training.labels import HEADS
+from training.split import is_validation
+
+EXAMPLES = pa.schema(
+    [
+        pa.field("text", pa.string()),  # normalised
+        pa.field("redacted", pa.string()),  # normalised, personal data as tags; = text if none
+        pa.field("role", pa.string()),  # customer | agent
+        pa.field("lang", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("is_validation", pa.bool_()),
+        *(pa.field(head.name, pa.list_(pa.string())) for head in HEADS),  # null: not annotated
+    ]
+)
+TAGS = {"BSN_OR_TAX_ID": "TAX_ID"}
+UMSAB_LANGUAGES = {
+    "english": "en",
+    "german": "de",
+    "french": "fr",
+    "spanish": "es",
+    "italian": "it",
+    "portuguese": "pt",
+}
+UMSAB_SENTIMENTS = ("negative", "neutral", "positive")
+XED_FILES = {"en": "en-annotated.tsv", "de": "de-projections.tsv", "nl": "nl-projections.tsv"}
+
+
+def redact_known(text: str, pii: list[list[str]]) -> str:
+    """Replace each annotated piece of personal data by its tag, longest first."""
+    for kind, value in sorted(pii, key=lambda piece: -len(piece[1])):
+        text = text.replace(value, f"[{TAGS.get(kind, kind)}]")
+    return text
+
+
+def _example(text: str, **columns: Any) -> dict[str, Any]:
+    return {"redacted": normalise_text(text), "role": "customer", **columns, "text": normalise_text(text)}
+
+
+def read_conversations(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield one row per message of the written conversations, in file order."""
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            conversation = json.loads(line)
+            for message in conversation["messages"]:
+                yield {
+                    "text": normalise_text(message["text"]),
+                    "redacted": normalise_text(redact_known(message["text"], message["pii"])),
+                    "role": message["role"],
+                    "lang": conversation["lang"],
+                    "source": "conversations",
+                    "is_validation": is_validation(conversation["id"]),
+                    **_annotations(message),
+                }
+
+
+def _annotations(message: dict[str, Any]) -> dict[str, list[str]]:
+    if message["role"] == "agent":
+        return {"steps": message["steps"]}
+    return {
+        "sentiment": [message["sentiment"]],
+        "state": [message["state"]],
+        "signals": message["signals"],
+    }
+
+
+def read_umsab(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the tweets of UMSAB's train (and val, as validation) files: sentiment only."""
+    for language, lang in UMSAB_LANGUAGES.items():
+        for split in ("train", "val"):
+            texts = (folder / language / f"{split}_text.txt").read_text(encoding="utf-8")
+            labels = (folder / language / f"{split}_labels.txt").read_text(encoding="utf-8")
+            # split("\n"), not splitlines: tweets contain U+2028, which is no end of line here.
+            for text, label in zip(texts.split("\n"), labels.split(), strict=False):
+                yield _example(
+                    _unescape(text),
+                    lang=lang,
+                    source="umsab",
+                    is_validation=split == "val",
+                    sentiment=[UMSAB_SENTIMENTS[int(label)]],
+                )
+
+
+def _unescape(text: str) -> str:
+    """Undo the literal backslash-u escapes of the English file."""
+    if "\\u" not in text:
+        return text
+    try:
+        return text.encode("latin-1", "backslashreplace").decode("unicode_escape")
+    except UnicodeDecodeError:
+        return text
+
+
+def read_goemotions(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield GoEmotions' training comments: 28 emotions, an auxiliary task."""
+    labels = next(head.labels for head in HEADS if head.name == "goemotions")
+    for line in (folder / "original" / "train.tsv").read_text(encoding="utf-8").splitlines():
+        text, numbers, _ = line.split("\t")
+        emotions = [labels[int(number)] for number in numbers.split(",")]
+        yield _example(
+            text, lang="en", source="goemotions", is_validation=False, goemotions=emotions
+        )
+
+
+def read_xed(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield XED's film subtitles in English, German and Dutch: 8 emotions, auxiliary."""
+    labels = next(head.labels for head in HEADS if head.name == "xed")
+    for lang, name in XED_FILES.items():
+        for line in (folder / name).read_text(encoding="utf-8").split("\n"):
+            text, _, numbers = line.partition("\t")
+            emotions = sorted({labels[int(n) - 1] for n in numbers.split(",") if n.strip() > "0"})
+            if len(text) > 12:  # shorter subtitles ("!", "Mayday!") teach nothing
+                yield _example(text, lang=lang, source="xed", is_validation=False, xed=emotions)
