@@ -29,3 +29,12 @@ def normalise_text(text: str) -> str:
     text = MENTION_RUN.sub("@user", MENTION.sub("@user", text))
     text = LONG_RUN.sub(lambda run: run.group(1) * 5, text)
     return SPACE.sub(" ", text).strip()
+
+
+def as_model_input(role: str, text: str) -> str:
+    """Return what the tokenizer gets: the normalised text behind its writer's role.
+
+    The encoder was pre-trained with a short prefix ("query: ") before each text,
+    so a role in the same place is cheap and tells the heads apart.
+    """
+    return f"{role}: {normalise_text(text)}"

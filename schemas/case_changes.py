@@ -14,7 +14,11 @@ CASE_CHANGES = Contract(
         column("conversation_id", TEXT, "The thread's id in the export."),
         column("changed_at", TIME, "When the field took the value.", unit="UTC"),
         column("field", TEXT, f"Which field: {', '.join(FIELDS)}."),
-        column("value", TEXT, "The new value; status is open, pending or solved; assignee is a pseudonym after redaction.",
-               null="the field was emptied"),
+        column(
+            "value",
+            TEXT,
+            "The new value; status is open, pending or solved; assignee is a pseudonym after redaction.",
+            null="the field was emptied",
+        ),
     ),
 )

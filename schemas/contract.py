@@ -50,7 +50,12 @@ class Contract:
     @property
     def schema(self) -> pa.Schema:
         """The Arrow schema, with the table's own notes as metadata; it is written into each file."""
-        notes = {"table": self.name, "meaning": self.meaning, "version": self.version, "key": ",".join(self.key)}
+        notes = {
+            "table": self.name,
+            "meaning": self.meaning,
+            "version": self.version,
+            "key": ",".join(self.key),
+        }
         return pa.schema(self.columns, metadata=notes)
 
     def empty(self) -> pa.RecordBatch:

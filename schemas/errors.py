@@ -9,7 +9,8 @@
     ├── ContractError           exit 1   a table that breaks its own contract: a bug of ours
     └── ModelError              exit 1   a model that cannot be used
 
-A message names the file, the row or column, the rule, and the way out; it never holds a customer's text or id.
+A message names the file, the row or column, the rule, and the way out.
+It never holds a customer's text or id.
 """
 
 from typing import ClassVar

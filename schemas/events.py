@@ -15,6 +15,12 @@ EVENTS = Contract(
         column("customer_id", TEXT, "The customer; a pseudonym after redaction."),
         column("kind", TEXT, f"What happened: {', '.join(EVENT_KINDS)}."),
         column("occurred_at", TIME, "When it happened.", unit="UTC"),
-        column("amount", NUMBER, "Money that the customer paid.", unit="the company's currency", null="no money moved"),
+        column(
+            "amount",
+            NUMBER,
+            "Money that the customer paid.",
+            unit="the company's currency",
+            null="no money moved",
+        ),
     ),
 )

@@ -22,21 +22,58 @@ def _shares(labels: tuple[str, ...]) -> pa.DataType:
 
 LABELS = (
     column("sentiment", TEXT, "Tone toward the company: negative, neutral or positive.", null=_NOT_CUSTOMER),
-    column("sentiment_probabilities", _shares(SENTIMENTS), "Calibrated probability of each sentiment.",
-           unit="0 to 1", null=_NOT_CUSTOMER),
-    column("state", TEXT, "The customer's state at the end of the message: uncertainty, neutral or amazement.",
-           null=_NOT_CUSTOMER),
-    column("state_probabilities", _shares(STATES), "Calibrated probability of each state.",
-           unit="0 to 1", null=_NOT_CUSTOMER),
-    column("signals", TEXTS, f"What else the customer shows, any of: {', '.join(SIGNALS)}.", null=_NOT_CUSTOMER),
-    column("signal_probabilities", _shares(SIGNALS), "Calibrated probability of each signal.",
-           unit="0 to 1", null=_NOT_CUSTOMER),
-    column("steps", TEXTS, f"Recovery steps that the reply shows, any of: {', '.join(STEPS)}.", null=_NOT_AGENT),
-    column("step_probabilities", _shares(STEPS), "Calibrated probability of each step.",
-           unit="0 to 1", null=_NOT_AGENT),
-    column("confidence", SHARE, "Probability that the least certain label of the message is right.",
-           unit="0 to 1", null=_NO_LABEL),
-    column("needs_review", FLAG, "Confidence is under the model's review threshold, or labelling failed.",
-           null=_NO_LABEL),
+    column(
+        "sentiment_probabilities",
+        _shares(SENTIMENTS),
+        "Calibrated probability of each sentiment.",
+        unit="0 to 1",
+        null=_NOT_CUSTOMER,
+    ),
+    column(
+        "state",
+        TEXT,
+        "The customer's state at the end of the message: uncertainty, neutral or amazement.",
+        null=_NOT_CUSTOMER,
+    ),
+    column(
+        "state_probabilities",
+        _shares(STATES),
+        "Calibrated probability of each state.",
+        unit="0 to 1",
+        null=_NOT_CUSTOMER,
+    ),
+    column(
+        "signals", TEXTS, f"What else the customer shows, any of: {', '.join(SIGNALS)}.", null=_NOT_CUSTOMER
+    ),
+    column(
+        "signal_probabilities",
+        _shares(SIGNALS),
+        "Calibrated probability of each signal.",
+        unit="0 to 1",
+        null=_NOT_CUSTOMER,
+    ),
+    column(
+        "steps", TEXTS, f"Recovery steps that the reply shows, any of: {', '.join(STEPS)}.", null=_NOT_AGENT
+    ),
+    column(
+        "step_probabilities",
+        _shares(STEPS),
+        "Calibrated probability of each step.",
+        unit="0 to 1",
+        null=_NOT_AGENT,
+    ),
+    column(
+        "confidence",
+        SHARE,
+        "Probability that the least certain label of the message is right.",
+        unit="0 to 1",
+        null=_NO_LABEL,
+    ),
+    column(
+        "needs_review",
+        FLAG,
+        "Confidence is under the model's review threshold, or labelling failed.",
+        null=_NO_LABEL,
+    ),
     column("model_revision", TEXT, "Revision of the model that gave the labels.", null=_NO_LABEL),
 )

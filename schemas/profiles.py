@@ -12,7 +12,12 @@ PROFILES = Contract(
         column("customer_id", TEXT, "The customer; a pseudonym after redaction."),
         column("since", TIME, "When the customer became one.", unit="UTC", null="the export does not say"),
         column("segment", TEXT, "The company's own segment.", null="the export does not say"),
-        column("value", NUMBER, "What the customer is worth a year.", unit="the company's currency a year",
-               null="the export does not say"),
+        column(
+            "value",
+            NUMBER,
+            "What the customer is worth a year.",
+            unit="the company's currency a year",
+            null="the export does not say",
+        ),
     ),
 )

@@ -16,6 +16,7 @@ REASONS = {
     "duplicate_id": "another row has the same id; the first by time and content is kept",
     "too_long": "the text is longer than 100,000 characters",
     "not_text": "the text holds binary data or broken characters",
+    "after_run_date": "the message is from after the run date",
     "no_match": "the row refers to a row of another table that is not there",
 }
 

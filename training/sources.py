@@ -1,6 +1,7 @@
 """Readers: each turns one training set into rows of `EXAMPLES`."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ UMSAB_LANGUAGES = {
     "portuguese": "pt",
 }
 UMSAB_SENTIMENTS = ("negative", "neutral", "positive")
+XED_NUMBERS = re.compile(r"[1-8](?:, ?[1-8])*")
 XED_FILES = {"en": "en-annotated.tsv", "de": "de-projections.tsv", "nl": "nl-projections.tsv"}
 
 
@@ -81,12 +83,17 @@ def read_umsab(folder: Path) -> Iterator[dict[str, Any]]:
             labels = (folder / language / f"{split}_labels.txt").read_text(encoding="utf-8")
             # split("\n"), not splitlines: tweets contain U+2028, which is no end of line here.
             for text, label in zip(texts.split("\n"), labels.split(), strict=False):
+                sentiment = UMSAB_SENTIMENTS[int(label)]
+                # News and small talk are state neutral by the annotation guide; of the
+                # neutral tweets that holds almost always, of the others we do not know.
+                state = ["neutral"] if sentiment == "neutral" else None
                 yield _example(
                     _unescape(text),
                     lang=lang,
                     source="umsab",
                     is_validation=split == "val",
-                    sentiment=[UMSAB_SENTIMENTS[int(label)]],
+                    sentiment=[sentiment],
+                    state=state,
                 )
 
 
@@ -117,6 +124,7 @@ def read_xed(folder: Path) -> Iterator[dict[str, Any]]:
     for lang, name in XED_FILES.items():
         for line in (folder / name).read_text(encoding="utf-8").split("\n"):
             text, _, numbers = line.partition("\t")
-            emotions = sorted({labels[int(n) - 1] for n in numbers.split(",") if n.strip() > "0"})
-            if len(text) > 12:  # shorter subtitles ("!", "Mayday!") teach nothing
+            # Shorter subtitles ("!", "Mayday!") teach nothing; a few lines are not in the format.
+            if len(text) > 12 and XED_NUMBERS.fullmatch(numbers):
+                emotions = sorted({labels[int(number) - 1] for number in numbers.split(",")})
                 yield _example(text, lang=lang, source="xed", is_validation=False, xed=emotions)

@@ -1,0 +1,44 @@
+# The two commands of the README are `make run` and `make test`; both set everything up by themselves.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+DEMO ?= 400
+
+.PHONY: run test check bench docs train clean
+
+run: $(VENV)/.run
+	$(BIN)/staunen demo --output exports --customers $(DEMO)
+	$(BIN)/staunen run --config exports/nightly.yaml --output lake
+	$(BIN)/staunen sql lake "$$(cat docs/headline.sql)"
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage report --skip-covered
+
+bench: $(VENV)/.dev
+	for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+docs: $(VENV)/.run
+	$(BIN)/python -m schemas.describe docs/tables.md
+
+clean:
+	rm -rf $(VENV) build exports lake *.egg-info
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(BIN)/python setup.py constraints.txt
+	$(INSTALL) --editable .
+	touch $@
+
+$(VENV)/.dev: $(BIN)/python setup.py constraints.txt
+	$(INSTALL) --editable '.[dev]'
+	touch $@ $(VENV)/.run

@@ -1,0 +1,133 @@
+"""The lake on disk: where runs lie, which one is published, and how a run becomes the published one.
+
+OUTPUT/runs/<run_id>/<table>/part-00000.parquet
+OUTPUT/runs/<run_id>/manifest.json
+OUTPUT/current.json     names the published run; replaced in one step, last of all
+OUTPUT/current          on local disks a symlink to that run
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from typing import Any
+
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.storage import is_local, read_json, write_json
+from schemas.errors import LakeError
+
+
+@dataclass(frozen=True)
+class Lake:
+    """One lake.
+
+    Attributes:
+        root: Its folder: a local path or one of Beam's file systems.
+    """
+
+    root: str
+
+    def path(self, *parts: str) -> str:
+        """A path in the lake."""
+        return FileSystems.join(self.root, *parts)
+
+    def run_folder(self, run_id: str) -> str:
+        """Where a run lies."""
+        return self.path("runs", run_id)
+
+    def staging_folder(self, run_id: str) -> str:
+        """Where a run writes until it is published; readers never look there."""
+        return self.path(".staging", run_id)
+
+    def current_run(self) -> str:
+        """The published run's id.
+
+        Raises:
+            LakeError: Nothing is published here.
+        """
+        try:
+            return str(read_json(self.path("current.json"))["run_id"])
+        except FileNotFoundError:
+            raise LakeError(
+                f"{self.root}: no current.json, so no run is published here; "
+                "publish one with `staunen run`, or check the path"
+            ) from None
+        except (ValueError, KeyError) as error:
+            raise LakeError(
+                f"{self.path('current.json')} is damaged: {error}; run again to replace it"
+            ) from error
+
+    def manifest(self, run_id: str | None = None) -> dict[str, Any]:
+        """A run's manifest; the published run's where none is named.
+
+        Raises:
+            LakeError: The run or its manifest is not there, or cannot be read.
+        """
+        path = FileSystems.join(self.run_folder(run_id or self.current_run()), "manifest.json")
+        try:
+            return dict(read_json(path))
+        except FileNotFoundError:
+            raise LakeError(f"{path} is missing: the run is damaged; run the night again") from None
+        except ValueError as error:
+            raise LakeError(f"{path} is damaged: {error}; run the night again") from error
+
+    def point_to(self, run_id: str) -> None:
+        """Make a run the published one, in one atomic step.
+
+        A reader that opens `current.json` or `current` sees the run before or this one, never a mix.
+        """
+        if not is_local(self.root):
+            write_json(self.path("current.json"), {"run_id": run_id})  # object stores put whole objects
+            return
+        root = Path(self.root)
+        fresh = root / ".current.json.tmp"
+        write_json(str(fresh), {"run_id": run_id})
+        link = root / ".current.tmp"
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("runs") / run_id)
+        os.replace(link, root / "current")
+        os.replace(fresh, root / "current.json")
+
+    def clear_staging(self) -> None:
+        """Remove what killed runs left behind; call it under the lock."""
+        if FileSystems.exists(self.path(".staging")):
+            FileSystems.delete([self.path(".staging")])
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lake for one writer; the lock goes with the process, however it ends.
+
+        Only local lakes can be locked; for object stores the scheduler must see to it.
+
+        Raises:
+            LakeError: Another run holds it.
+        """
+        if not is_local(self.root):
+            yield
+            return
+        Path(self.root).mkdir(parents=True, exist_ok=True)
+        with open(self.path(".lock"), "a+") as file:
+            try:
+                flock(file, LOCK_EX | LOCK_NB)
+            except OSError:
+                raise LakeError(
+                    f"{self.root} is locked: another run is writing to it; wait for it, or stop it and try again"
+                ) from None
+            yield
+
+    def draft_folder(self, run_id: str) -> str:
+        """Where a run's final files are written.
+
+        On local disks beside the staged files, to be moved into `runs/` in one step. Object stores cannot
+        move a folder in one step; there it is the run's own folder, which nobody is pointed to before the end.
+        """
+        return self.path(".staging", run_id, "run") if is_local(self.root) else self.run_folder(run_id)
+
+    def move_draft(self, draft: str, run_id: str) -> None:
+        """Move a finished run into `runs/`."""
+        if is_local(self.root):
+            Path(self.run_folder(run_id)).parent.mkdir(parents=True, exist_ok=True)
+            os.rename(draft, self.run_folder(run_id))

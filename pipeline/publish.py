@@ -1,0 +1,91 @@
+"""Turn a run's staged batches into its published tables."""
+
+import platform
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.lake import Lake
+from pipeline.storage import write_json
+from schemas.tables import TABLES
+from transforms.write_parquet import write_parquet
+
+_PARTS = ("staunen", "apache-beam", "pyarrow", "onnxruntime", "transformers", "duckdb")
+
+
+def publish_run(
+    lake: Lake,
+    run_id: str,
+    staged: Iterable[tuple[str, str]],
+    facts: Mapping[str, Any],
+    *,
+    memory_gb: float,
+    scratch: str,
+) -> dict[str, Any]:
+    """Write all tables and the manifest, then make the run the published one.
+
+    Args:
+        lake: The lake, locked.
+        run_id: The run; one that is there already with the same tables is left as it is.
+        staged: (table, path) of each staged batch.
+        facts: What the manifest says beside the tables: inputs, options, model.
+        memory_gb: Memory that sorting a table may use.
+        scratch: Local folder for what does not fit.
+
+    Returns:
+        The manifest.
+    """
+    draft = lake.draft_folder(run_id)
+    paths: dict[str, list[str]] = defaultdict(list)
+    for table, path in staged:
+        paths[table].append(path)
+    tables = {
+        name: _write_table(sorted(paths[name]), name, draft, memory_gb=memory_gb, scratch=scratch)
+        for name in TABLES
+    }
+    if published := _published_twin(lake, run_id, tables):
+        lake.point_to(published["run_id"])
+        return published
+    run_id = _free_id(lake, run_id)
+    manifest = {"run_id": run_id, **facts, "made_with": _versions(), "tables": tables}
+    write_json(FileSystems.join(draft, "manifest.json"), manifest)
+    lake.move_draft(draft, run_id)
+    lake.point_to(run_id)
+    return manifest
+
+
+def _write_table(
+    paths: list[str], name: str, draft: str, *, memory_gb: float, scratch: str
+) -> dict[str, Any]:
+    contract = TABLES[name]
+    files = write_parquet(paths, contract, draft, memory_gb=memory_gb, scratch=scratch)
+    return {
+        "version": contract.version,
+        "rows": sum(file.rows for file in files),
+        "files": [asdict(file) for file in files],
+    }
+
+
+def _published_twin(lake: Lake, run_id: str, tables: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The run of this id, if it is there and its tables are the same to the byte."""
+    if not FileSystems.exists(FileSystems.join(lake.run_folder(run_id), "manifest.json")):
+        return None
+    manifest = lake.manifest(run_id)
+    return manifest if manifest["tables"] == tables else None
+
+
+def _free_id(lake: Lake, run_id: str) -> str:
+    """An id that no run has: a published run is never written over."""
+    number, free = 1, run_id
+    while FileSystems.exists(FileSystems.join(lake.run_folder(free), "manifest.json")):
+        number += 1
+        free = f"{run_id}-{number}"
+    return free
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{part: version(part) for part in _PARTS}}

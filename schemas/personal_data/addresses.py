@@ -1,0 +1,63 @@
+"""ADDRESSES: what a postal address looks like: a street with its house number, and what follows of place and code.
+
+British and Dutch postcodes count alone, for they name some fifteen households; a German, Belgian or American code
+names thousands and counts only behind a street.
+"""
+
+import re
+
+from schemas.personal_data.rule import CAPITALISED, UPPER, Family, Rule
+
+_GAP = r"[ \u00a0]"
+_BREAK = r"(?:,[ \u00a0]?|[ \u00a0]|,?[ \u00a0]?\n[ \u00a0]?)"
+_HOUSE = rf"[0-9]{{1,4}}(?:{_GAP}?[a-zA-Z](?!\w))?(?:[/-][0-9]{{1,3}}[a-z]?)?(?:{_GAP}bus{_GAP}[0-9A-Z]{{1,4}})?"
+_PLACE = rf"{CAPITALISED}(?:(?:{_GAP}(?:(?:am|an der|ob der|aan den|aan de|op|bij|in|im|upon){_GAP})?|-){CAPITALISED}){{0,3}}"
+_FLOOR = r"(?:,? ?[0-9]{1,2}\.? ?(?:OG|Stock|Etage|verdiep(?:ing)?)(?: (?:links|rechts|mitte))?)?"
+_NL_CODE = rf"[1-9][0-9]{{3}}{_GAP}?(?!SA|SD|SS)[A-Z]{{2}}(?![\w-])"
+_CONTINENT = rf"(?:{_FLOOR}{_BREAK}(?:(?:[A-Z]{{1,2}}-)?(?:{_NL_CODE}|[0-9]{{4,5}}(?![0-9]))(?:{_GAP}{_PLACE})?|te{_GAP}{_PLACE}))?{_FLOOR}"
+_STREET_END = (
+    r"(?:stra(?:ß|ss)e|str\.|weg|gasse|allee|platz|ring|damm|ufer|steig|stieg|pfad|kamp|wall|gürtel|berg|graben|chaussee"
+    r"|stra+t|laan|laantje|plein|gracht|kade|dijk|steeg|pad|plantsoen|singel|hof|markt|dreef|lei|baan|wal|park|erf)"
+)
+_FORE = (
+    r"(?:Prins(?:es)?|Koning(?:in)?|Burgemeester|Sint|Sankt|Oude|Nieuwe|Grote|Kleine|Lange|Korte|Alte|Neue|Große|Obere|Untere)"
+)
+_COMPOUND = rf"(?:(?:{_FORE}|{CAPITALISED}\.) ?)?(?:{CAPITALISED}-){{0,3}}[{UPPER}][\w'’]{{1,25}}?{_STREET_END}"
+_TWO_WORDS = (
+    rf"(?:(?:Am|An der|An den|Im|In der|Auf der|Auf dem|Zum|Zur|Unter den|Rue|Avenue|Chaussée|Boulevard|Place"
+    rf"|Via|Rua|Op de|Aan de|Oude|Nieuwe){_GAP}(?:(?:de|du|des|la|l'|d'|den|der){_GAP}?){{0,2}}{CAPITALISED}(?:[ -]{CAPITALISED}){{0,2}}"
+    rf"|(?:{CAPITALISED}[ -]){{1,3}}(?:Stra(?:ß|ss)e|Str\.|Allee|Gasse|Platz|Weg|Singel|Laan|Straat|Plein)|Singel)"
+)
+_MAINLAND = rf"(?<!\w)(?P<value>(?:{_COMPOUND}|{_TWO_WORDS}){_GAP}{_HOUSE}(?![\w%€]|[.,:][0-9]|{_GAP}?(?:€|Uhr|uur|[a-z]{{2,6}}\.?{_GAP}[0-9])){_CONTINENT})"
+_CODED = rf"(?<!\w)(?P<value>{CAPITALISED}(?:[ -]{CAPITALISED}){{0,3}}{_GAP}{_HOUSE}{_FLOOR}{_BREAK}(?:[A-Z]{{1,2}}-)?(?:{_NL_CODE}|[0-9]{{4,5}}(?![0-9])){_GAP}{_PLACE})"
+_ROAD = (
+    r"(?:Street|St|Road|Rd|Lane|Ln|Row|Court|Ct|Grove|Rise|Cottages?|Parade|Avenue|Ave|Drive|Dr|Close|Crescent|Terrace|Way"
+    r"|Gardens|Square|Squares|Place|Pl|Mews|Hill|Walk|Wharf|Quay|Boulevard|Blvd|Circle|Highway|Hwy|Trail|Park|View|Green)"
+)
+_UK_CODE = rf"[A-Z]{{1,2}}[0-9][0-9A-Z]?{_GAP}[0-9][ABD-HJLNP-UW-Z]{{2}}(?!\w)"
+_US_CODE = rf"[A-Z]{{2,3}}{_GAP}[0-9]{{4,5}}(?:-[0-9]{{4}})?(?!\w)"
+_ISLES = rf"(?:\.?(?:{_BREAK}{_PLACE}){{0,2}}{_BREAK}(?:{_UK_CODE}|{_US_CODE}))?"
+_UNIT = rf"(?:(?:Flat|Unit|Apt\.?|Apartment|Suite|Room){_GAP}[0-9A-Z]{{1,5}},?{_GAP})?"
+_ENGLISH = rf"(?<![\w.,-])(?P<value>{_UNIT}[0-9]{{1,5}}[a-zA-Z]?,?{_GAP}(?:{CAPITALISED}{_GAP}){{1,4}}{_ROAD}(?!\w){_ISLES})"
+_NAMED_HOUSE = rf"(?<!\w)(?P<value>(?:Flat|Unit|Apt\.?|Suite|Box){_GAP}[0-9]{{1,5}}[A-Z]?,{_GAP}(?:[0-9]{{1,5}}{_GAP})?(?:{CAPITALISED}{_GAP}){{0,3}}{CAPITALISED}{_ISLES})"
+_POSTCODE = rf"(?<![\w-])(?P<value>{_UK_CODE}|{_NL_CODE}{_GAP}{_PLACE})"
+
+# What each must hold at least; street and place names as such are too large an automaton.
+_PREFIX = rf"(?:Am|An|Im|In|Auf|Zum|Zur|Unter|Rue|Avenue|Chaussée|Boulevard|Place|Via|Rua|Op|Aan|Oude|Nieuwe){_GAP}[^\n0-9]{{3,60}}{_GAP}[0-9]"
+_ESSENCES = (
+    rf"(?:(?:{_STREET_END}|Straße|Strasse|Str\.|Allee|Gasse|Platz|Weg|Singel|Laan|Straat|Plein){_GAP}[0-9]|{_PREFIX})",
+    rf"[0-9][a-zA-Z]?,?{_GAP}(?:[{UPPER}][^\s]{{1,40}}{_GAP}){{1,4}}{_ROAD}",
+    rf"[{UPPER}][^\s]{{1,40}}{_GAP}[0-9]{{1,4}}[^\n]{{0,40}}{_BREAK}(?:[A-Z]{{1,2}}-)?[0-9]{{4}}",
+    rf"(?:Flat|Unit|Apt\.?|Suite|Box){_GAP}[0-9]",
+    rf"(?:[0-9]{_GAP}[0-9][A-Z]{{2}}|[0-9]{{4}}{_GAP}?[A-Z]{{2}}{_GAP}[{UPPER}])",
+)
+
+ADDRESSES = Family(
+    name="addresses",
+    rules=tuple(
+        Rule("ADDRESS", re.compile(pattern), essence=re.compile(essence))
+        for pattern, essence in zip(
+            (_MAINLAND, _ENGLISH, _CODED, _NAMED_HOUSE, _POSTCODE), _ESSENCES, strict=True
+        )
+    ),
+)

@@ -1,0 +1,106 @@
+"""PERSONS: what a name of a person looks like: by what stands beside it, for any capitalised word can be a name.
+
+A name counts behind a title, a greeting, a farewell, an introduction or a signature mark, alone on a line,
+and beside other personal data. A name in the middle of a sentence without any of these is not found.
+"""
+
+import re
+
+from schemas.personal_data.names import NO_NAMES, NO_NAME_ENDS
+from schemas.personal_data.rule import CAPITALISED, KINDS, LETTER, UPPER, Family, Rule
+
+_GAP = r"[ \u00a0]"
+_PARTICLE = r"(?:[vV]an|[vV]on|[dD]er?|[dD]en|[tT]en|[tT]er|[hH]et|'t|zu|di|del|[eE]l|[aA]l|la|le)"
+_WORD = rf"{CAPITALISED}(?:-{CAPITALISED}){{0,2}}"
+_INITIALS = rf"(?:[{UPPER}]\.{_GAP}?){{1,4}}"
+_REST = rf"(?:{_GAP}(?:{_PARTICLE}{_GAP}){{0,2}}{_WORD}){{0,3}}"
+# Lower-case titles that are also words of another language ("dr" Swiss, "mag" and "ir" Dutch) need their dot.
+_TITLE = (
+    r"(?:(?i:mrs?|ms|mx|prof|fam|mevr|mw|dhr|drs)\.?|Dr\.?|dr\.|[Ii]r\.|[Ii]ng\.|Mag\.|Dipl\.-Ing\."
+    r"|(?i:miss|professor|herrn?|frau|familie|mevrouw|meneer|mijnheer|heer|nurse|captain|driver|dokter|doktor|schwester"
+    r"|conducteur|juffrouw|mme|madame|monsieur|bezorger|receptioniste?|stewardess|steward|monteur|nachtportier))"
+)
+_TITLES = rf"(?:{_TITLE}{_GAP}){{0,3}}"
+_NAME = rf"(?P<value>(?:{_INITIALS})?(?:{_PARTICLE}{_GAP}){{0,2}}{_WORD}{_REST})(?!\w|-\w)"
+_FULL = (
+    rf"(?P<value>(?:{_INITIALS}(?:{_PARTICLE}{_GAP}){{0,2}}{_WORD}"
+    rf"|{_WORD}{_GAP}(?:{_PARTICLE}{_GAP}){{0,2}}(?:[{UPPER}]\.?{_GAP})?{_WORD}){_REST})(?!\w|-\w)"
+)
+_STOP = r"(?=[ ]?(?:[,.!?:;\n\r…–]|-[ ]|$|\[|\())"
+
+# "Liebe", "Beste" and "Lieve" are also adjectives: they greet only with a capital.
+_GREETING = (
+    r"(?:(?i:dear|hi|hey|hello|hiya|good (?:morning|afternoon|evening)|hallo|hoi|hai|goede(?:morgen|middag|navond|ndag)"
+    r"|guten (?:tag|morgen|abend)|moin|servus|grüezi|grüß (?:dich|sie)|thanks|thank you|cheers|danke?|dankeschön|vielen dank"
+    r"|dank (?:je|u)(?: wel)?|bedankt|merci|sorry)|Dag|Beste|Lieve|Liebe[rs]?)"
+)
+_FAREWELL = (
+    r"(?i:regards|rgds|sincerely|faithfully|truly|yours|cheers|thanks(?: in advance| again)?|thank you|best|best wishes|warmly"
+    r"|love|grü(?:ß|ss)e|gru(?:ß|ss)|grü(?:ß|ss)en|mfg|lg|vg|hochachtungsvoll|danke?(?: im voraus| und gru(?:ß|ss))?"
+    r"|groet(?:en|jes)?|gr|mvg|hoogachtend|hoogachting|(?:alvast )?bedankt|dank)"
+)
+_INTRODUCTION = (
+    r"(?:(?i:my name is|name's|name is|name:|this is|i'm|i am|it's|it is|speaking with|ask for|signed by|called|named"
+    r"|in the name of|under the name|account holder|bravo to|shout-?out (?:to|naar)|danke an|dank aan|mein name ist|ich heiße"
+    r"|sie sprechen mit|du schreibst mit|auf den namen|kontoinhaber(?:in)?|zu h[aä]nden|z\.? ?hd\.|mijn naam is|ik heet"
+    r"|ik ben|spreekt? met|t\.?n\.?v\.?|op naam van|genaamd|namens|hallo,? met|ja,? met|de naam is|ene|attn:?|c/o"
+    r"|(?:my|your|our|his|her) (?:son|daughter|wife|husband|mother|father|brother|sister|mum|dad|colleague|manager)"
+    r"|(?:mijn|mn|m'n|uw|je|onze|jullie) (?:zoon|dochter|vrouw|man|moeder|vader|broer|zus|collega)"
+    r"|(?:meine?|ihre?|unsere?|seine?)[nmr]? (?:sohn|tochter|mutter|vater|bruder|schwester|gro(?:ß|ss)mutter|kolleg(?:en?|in)))"
+    r"|^[Mm]et)"
+)
+_SPOKEN = r"(?:(?i:mein name|am apparat|speaking)(?!\w)|(?:hier|here)[,.])"
+_NUMBER = r"(?:[+(]{1,2}[0-9]{2}|0[0-9]{2,4}[ /-]?[0-9]{2}|[0-3]?[0-9][./-][01]?[0-9][./-][12][0-9]{3})"
+_BESIDE = r"(?:\[(?:" + "|".join(kind for kind in KINDS if kind != "PERSON") + r")\]|[\w.+-]{1,64}@\w)"
+_ID_WORD = r"(?i:booking|account|customer|member|abonnement|contractnummer|ordernummer|klantnr|mitglied|kundennr|tel|mobil|geb|born)"
+_LINE_END = r"(?=[ ]*(?:\r?\n|$))"
+_WEB = r"(?:https?://\S{1,200}\s*)?"
+
+
+def _is_name(value: str) -> bool:
+    words = [word.strip(".") for word in value.split()]
+    if len(words) > 1 and re.fullmatch(_PARTICLE, words[0]):
+        words = words[1:]
+    return not (value.isupper() or value.lower().endswith(NO_NAME_ENDS) or NO_NAMES.intersection(words))
+
+
+# What a text must hold at least: a name begins with a capital, behind titles and particles.
+_BEGIN = rf"(?:(?:{_TITLE}|{_PARTICLE}){_GAP}){{0,5}}[{UPPER}]"
+_PAIR = rf"[{UPPER}][^\s]{{0,40}}{_GAP}?(?:{_PARTICLE}{_GAP}){{0,2}}(?:[{UPPER}]\.?{_GAP})?[{UPPER}]{LETTER}"
+
+
+def _person(pattern: str, essence: str | None = None) -> Rule:
+    return Rule("PERSON", re.compile(pattern), _is_name, None if essence is None else re.compile(essence))
+
+
+def _behind(before: str, after: str = "") -> Rule:
+    """A name behind something; the essence ends with the name's first letter."""
+    return _person(rf"(?<![^\W_]){before}{_TITLES}{_NAME}{after}", rf"(?<![^\W_]){before}{_BEGIN}")
+
+
+PERSONS = Family(
+    name="persons",
+    rules=(
+        _behind(f"{_TITLE}{_GAP}"),
+        _behind(f"{_GREETING},?{_GAP}", _STOP),
+        _behind(
+            rf"{_FAREWELL}[,.!]?(?:{_GAP}|\r?\n){{1,3}}(?i:(?:ihre?|van|from|je|jullie){_GAP})?",
+            r"(?=[ ]?(?:[,.!]?(?:\s*$|\r?\n)|,|\[))",
+        ),
+        _behind(f"{_INTRODUCTION}{_GAP}"),
+        _person(rf"(?<![\w@]){_NAME},?[ ]{_SPOKEN}", rf"[^\s],?[ ]{_SPOKEN}"),
+        _person(rf"(?:(?<=\s)|(?<=^))[\^/~–-][ ]?(?P<value>{_WORD}|(?<=[/^-])[a-z]{{3,12}})(?=[ ]*{_WEB}$)"),
+        _person(
+            rf"(?<![^\W_])(?:Ihre?|Uw|Yours)(?:{_GAP}|\r?\n){{1,2}}{_TITLES}{_FULL}(?=\s*$)",
+            rf"(?<![^\W_])(?:Ihre?|Uw|Yours)(?:{_GAP}|\r?\n){{1,2}}[^\s]{{1,99}}{_GAP}[^\n]{{1,80}}(?=\s*$)",
+        ),
+        _person(rf"(?:^|\n)[ ]?{_TITLES}{_FULL}{_LINE_END}", rf"(?:^|\n)[ ]?{_TITLES}{_PAIR}[^\n.!?]{{0,80}}{_LINE_END}"),
+        _person(rf"(?<=[.!?…]\s){_TITLES}{_FULL}(?=\s*$)", rf"(?<=[.!?…]\s){_TITLES}{_PAIR}[^\n.!?]{{0,80}}(?=\s*$)"),
+        _person(
+            rf"(?<![\w@]){_FULL}(?=,?[ ]?{_BESIDE}|,[ ]?(?:{_ID_WORD}|{_NUMBER}))",
+            rf"{LETTER}(?=,?[ ]?{_BESIDE}|,[ ]?(?:{_ID_WORD}|{_NUMBER}))",
+        ),
+        _person(rf"(?:(?<=^)|(?<=[.!?:…]\s)){_NAME}(?=,[ ]?{_NUMBER})", rf"{LETTER}(?=,[ ]?{_NUMBER})"),
+        _person(rf"(?<=\n\n){_NAME}(?=\s*$)", rf"(?<=\n\n)[^\n]{{1,80}}(?=\s*$)"),
+    ),
+)

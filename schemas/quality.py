@@ -1,0 +1,17 @@
+"""QUALITY: the counters of a run."""
+
+from schemas.contract import Contract, column
+from schemas.types import NUMBER, TEXT
+
+QUALITY = Contract(
+    name="quality",
+    meaning="one counter of the run",
+    key=("scope", "item", "counter"),
+    version="1.0",
+    columns=(
+        column("scope", TEXT, "What is counted: run, input, file, reason, redaction, table or model."),
+        column("item", TEXT, "Which of them; empty for the run itself."),
+        column("counter", TEXT, "What of it: read, kept, rejected, rows, labelled, needs_review, ..."),
+        column("value", NUMBER, "How many, or which share."),
+    ),
+)

@@ -1,0 +1,93 @@
+"""Put a shard's messages in order, and mark duplicates and messages from after the run."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.check_batch import one_batch
+from schemas.messages import CLEAN_COLUMNS
+from schemas.raw_messages import RAW_MESSAGES
+
+# Where each row stood travels along until it is known whether the row is kept.
+PLACE = tuple(RAW_MESSAGES.schema.field(name) for name in ("file", "row"))
+PLACED = pa.schema([*CLEAN_COLUMNS, *PLACE])
+_NATURAL = [("case_id", "ascending"), ("sent_at", "ascending"), ("message_id", "ascending")]
+
+
+def _count_earlier(batch: pa.RecordBatch) -> np.ndarray:
+    """For each row, how many rows before it have the same ids; the batch is sorted by them."""
+    is_same = np.zeros(batch.num_rows, bool)
+    if batch.num_rows > 1:
+        is_same[1:] = pc.and_(
+            *(pc.equal(batch[name][1:], batch[name][:-1]) for name in ("case_id", "message_id"))
+        ).to_numpy(zero_copy_only=False)
+    place = np.arange(batch.num_rows)
+    return place - np.maximum.accumulate(np.where(is_same, 0, place))
+
+
+def gather_messages(
+    batches: Iterable[pa.RecordBatch], *, run_at: datetime, has_content_ids: bool
+) -> pa.RecordBatch:
+    """Order the messages of whole cases and mark those that are not kept.
+
+    Of rows with the same case and message id the first by time, then by all else that they say, is kept,
+    so that the outcome does not depend on how the export was cut or ordered.
+
+    Args:
+        batches: Columns of `PLACED`, all messages of each case.
+        run_at: End of the run date; later messages are marked `after_run_date`.
+        has_content_ids: The ids are made of the rows' content. Equal ids are then equal rows, each a
+            message of its own: the second gets the suffix `-2` on case and message id, and so on.
+
+    Returns:
+        Columns of `PLACED` and `reject_reason` (null: kept), sorted by case, time and message id.
+    """
+    placed = one_batch([batch.select(PLACED.names) for batch in batches], PLACED)
+    by_ids = ["case_id", "message_id", "sent_at"]
+    order = [*by_ids, *(name for name in PLACED.names if name not in by_ids)]
+    placed = placed.take(pc.sort_indices(placed, sort_keys=[(name, "ascending") for name in order]))
+    earlier = _count_earlier(placed)
+    if has_content_ids:
+        number = pa.array(earlier + 1).cast(pa.string())
+        suffix = pc.if_else(pa.array(earlier > 0), pc.binary_join_element_wise("", number, "-"), "")
+        for name in ("case_id", "message_id"):
+            column = pc.binary_join_element_wise(placed[name], suffix, "")
+            placed = placed.set_column(placed.schema.get_field_index(name), placed.schema.field(name), column)
+        is_duplicate = pa.array(np.zeros(placed.num_rows, bool))
+    else:
+        is_duplicate = pa.array(earlier > 0)
+    is_late = pc.greater(placed["sent_at"], pa.scalar(run_at, pa.timestamp("us", tz="UTC")))
+    reason = pc.case_when(
+        pc.make_struct(is_duplicate, is_late),
+        pa.scalar("duplicate_id"),
+        pa.scalar("after_run_date"),
+    )
+    marked = placed.append_column("reject_reason", reason)
+    return marked.take(pc.sort_indices(marked, sort_keys=_NATURAL))
+
+
+@dataclass(eq=False)
+class GatherMessages(beam.PTransform):
+    """Bring the messages of each case together, from batches that are keyed by shard of the case."""
+
+    run_at: datetime
+    has_content_ids: bool
+
+    def expand(
+        self, messages: beam.PCollection[tuple[int, pa.RecordBatch]]
+    ) -> beam.PCollection[pa.RecordBatch]:
+        """Group by shard, then order each shard."""
+
+        def gather(_shard: int, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+            return gather_messages(batches, run_at=self.run_at, has_content_ids=self.has_content_ids)
+
+        return (
+            messages
+            | "Group by shard" >> beam.GroupByKey()
+            | "Gather" >> beam.MapTuple(gather).with_output_types(pa.RecordBatch)
+        )
