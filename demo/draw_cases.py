@@ -6,8 +6,9 @@ import numpy as np
 
 from demo.draw_customers import HISTORY_DAYS, Customers, draw_hours
 from demo.follow_outcomes import WINDOW_SECONDS, Followed
-from demo.load_scripts import LANGS, Scripts
-from demo.types import DAY, Flags, Floats, Ints
+from demo.load_scripts import Scripts
+from demo.read_conversations import LANGS
+from demo.types import DAY, Flags, Floats, Ints, Texts
 from schemas.cases import GRADES
 
 NO_COMPLAINT = -1
@@ -36,7 +37,7 @@ class Cases:
     @property
     def is_complaint(self) -> Flags:
         """Which cases are complaints."""
-        return self.complaint != NO_COMPLAINT
+        return np.not_equal(self.complaint, NO_COMPLAINT)
 
     @property
     def landmark(self) -> Floats:
@@ -94,6 +95,6 @@ def _cast_scripts(
     return script, is_fast
 
 
-def name_grades(grades: Ints) -> np.ndarray:
+def name_grades(grades: Ints) -> Texts:
     """Names of grades; None where there is no complaint."""
     return np.array([*GRADES, None], dtype=object)[grades]

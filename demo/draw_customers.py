@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.load_scripts import LANGS
 from demo.mechanism import NO_COMPLAINT_BEFORE, SEGMENT_VALUES, Mechanism, measure_standing
+from demo.read_conversations import LANGS
 from demo.types import DAY, NEVER, YEAR, Flags, Floats, Ints
 from schemas.raw_messages import SEVERITIES
 
@@ -22,7 +22,7 @@ _SETTLED_LEAVE_DAYS = (900.0, 1500.0, 2500.0)  # mean days to a cancellation wit
 
 @dataclass(frozen=True)
 class Customers:
-    """Customers as columns; times are seconds since the epoch. Two-dimensional columns have a column a complaint.
+    """Customers as columns; times are seconds since the epoch. From `opened` on, a column a complaint.
 
     Attributes:
         number: Number over the whole demo, from 0.
@@ -37,7 +37,7 @@ class Customers:
         grade: The true recovery grade that each planned complaint gets.
         return_draw: Standard exponential draw behind the time of coming back, shared by all grades.
         leave_draw: The same for cancelling.
-        quits_at: When the customer cancels between opening and landmark, for reasons of their own; else infinite.
+        quits_at: When the customer cancels between opening and landmark, for other reasons; else infinite.
     """
 
     number: Ints

@@ -12,7 +12,7 @@ _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday; Monday is 0.
 
 
 def count_office_seconds(times: Floats) -> Floats:
-    """Count the office seconds between the Monday before the epoch and each time (seconds since the epoch)."""
+    """Count the office seconds from the Monday before the epoch to each time, in seconds since the epoch."""
     days, second = np.divmod(times, DAY)
     weeks, weekday = np.divmod(days + _EPOCH_WEEKDAY, 7)
     today = np.where(weekday < WORKING_DAYS, np.clip(second - OPENS, 0, OPEN_SECONDS), 0)

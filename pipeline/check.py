@@ -90,9 +90,9 @@ _RULES = {
     "messages: labels of the wrong role": """
         select 1 from messages where (role <> 'customer' and state is not null)
         or (role <> 'agent' and steps is not null)""",
-    "quality: read is not kept + rejected": """
-        select 1 from (pivot (from quality where scope = 'file') on counter in ('read', 'kept', 'rejected')
-        using sum(value) group by item) where read <> kept + rejected""",
+    "quality: read is not kept + rejected + ignored": """
+        select 1 from quality where scope = 'file' group by item
+        having sum(case when counter = 'read' then value else -value end) <> 0""",
     "rejects: their number is not that in quality": """
         select 1 where (select count(*) from rejects) <>
         (select coalesce(sum(value), 0) from quality where scope = 'file' and counter = 'rejected')""",

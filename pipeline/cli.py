@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from demo.write import write_demo
+from demo.write_demo import write_demo
 from pipeline import show
 from pipeline.check import check_lake
 from pipeline.config import DEFAULT_MODEL, make_job

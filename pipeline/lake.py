@@ -74,6 +74,12 @@ class Lake:
         except ValueError as error:
             raise LakeError(f"{path} is damaged: {error}; run the night again") from error
 
+    def key_fingerprint(self) -> str | None:
+        """The fingerprint of the key behind the published run's pseudonyms; None where no run is published."""
+        if not FileSystems.exists(self.path("current.json")):
+            return None
+        return str(self.manifest()["pseudonym_key_fingerprint"])
+
     def point_to(self, run_id: str) -> None:
         """Make a run the published one, in one atomic step.
 

@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from demo.write import DemoTruth
+
+from demo.tell_truth import DemoTruth
 from pipeline.check import Finding
 from pipeline.label import LabelSummary
 from pipeline.run import RunSummary
-from schemas.source import SourceSummary
+from schemas.source import Source, columns_needed
 
 _OUT = Console()
 _ERR = Console(stderr=True)
@@ -111,15 +112,21 @@ def findings(run_id: str, found: Sequence[Finding], *, as_json: bool) -> None:
         _OUT.print(f"{item.where}: {item.rule}", highlight=False, markup=False, soft_wrap=True)
 
 
-def sources(presets: Sequence[SourceSummary], *, as_json: bool) -> None:
-    """Print the presets."""
+def sources(presets: Sequence[Source], *, as_json: bool) -> None:
+    """Print the presets and what columns each needs."""
+    needs = {
+        preset.name: {found.name: columns_needed(found) for found in preset.inputs} for preset in presets
+    }
     if as_json:
-        _print_json([asdict(preset) for preset in presets])
+        described = {preset.name: preset.description for preset in presets}
+        _print_json([{"name": name, "description": described[name], "inputs": needs[name]} for name in needs])
         return
     for preset in presets:
         _OUT.print(f"[bold]{preset.name}[/]  {_plain(preset.description)}", highlight=False, soft_wrap=True)
-        for table, columns in preset.columns.items():
-            _OUT.print(f"  {table}: {', '.join(columns)}", highlight=False, markup=False, soft_wrap=True)
+        for name, tables in needs[preset.name].items():
+            for table, columns in tables.items():
+                label = name if table == name else f"{name} {table}="
+                _OUT.print(f"  --{label}: {', '.join(columns)}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _cell(value: Any) -> str:

@@ -62,7 +62,7 @@ def sort_rows(batch: pa.RecordBatch, keys: Sequence[str]) -> pa.RecordBatch:
     """Sort by the keys, ascending, nulls last; a batch that is in order already is returned as it is."""
     if _is_sorted(batch, keys):
         return batch
-    order = pc.sort_indices(batch, sort_keys=[(key, "ascending") for key in keys], null_placement="at_end")
+    order = pc.sort_indices(batch, sort_keys=[(key, "ascending") for key in keys])
     return batch.take(order)
 
 
@@ -86,13 +86,13 @@ def last_row(segments: Segments, mask: Mask) -> Rows:
 
 def count_rows(segments: Segments, mask: Mask) -> Rows:
     """How many rows of each segment the mask holds for."""
-    return np.bincount(segments.ids[mask], minlength=len(segments)).astype(np.int64, copy=False)
+    return np.bincount(segments.ids[np.flatnonzero(mask)], minlength=len(segments)).astype(np.int64, copy=False)
 
 
 def any_row(segments: Segments, mask: Mask) -> Mask:
     """Whether the mask holds for any row of each segment."""
     found = np.zeros(len(segments), dtype=np.bool_)
-    found[segments.ids[mask]] = True
+    found[segments.ids[np.flatnonzero(mask)]] = True
     return found
 
 

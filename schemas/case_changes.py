@@ -1,5 +1,7 @@
 """CASE_CHANGES: what happened to a case beside its messages (a help desk's field history)."""
 
+import pyarrow as pa
+
 from schemas.contract import Contract, column
 from schemas.types import TEXT, TIME
 
@@ -22,3 +24,6 @@ CASE_CHANGES = Contract(
         ),
     ),
 )
+
+# After linking: the same columns, the case in place of the conversation.
+LINKED_CHANGES = CASE_CHANGES.schema.set(0, pa.field("case_id", TEXT, nullable=False))

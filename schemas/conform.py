@@ -1,19 +1,27 @@
-"""Conform rows: an export's columns of text -> the contract's columns, each row kept or marked with one reason."""
+"""Conform rows: an export's columns of text -> the contract's columns; each row is kept or marked."""
 
 from functools import reduce
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.conform_values import Conformed, convert_texts, map_values, reason_where
 from schemas.source_inputs import IGNORED, INPUTS, field_names, marked_schema
 from schemas.source_rules import ColumnNames, Condition, FieldRule, Input
-from schemas.source_text import BROKEN, CONTENT, ROW
+from schemas.source_text import BROKEN, CONTENT, FILE, NO_TEXT, ROW
 from schemas.types import TEXT
 
-_MISSING = {"customer_id": "missing_customer", "text": "missing_text", "role": "unknown_role", "score": "bad_number"}
+_MISSING = {
+    "customer_id": "missing_customer",
+    "text": "missing_text",
+    "role": "unknown_role",
+    "score": "bad_number",
+}
 _SCORES = {"csat": (1, 5), "nps": (0, 10)}
-NO_MATCH = "staunen:no_match"  # the column that a join's required match was looked up by; null where it was found
+NO_MATCH = (
+    "staunen:no_match"  # the column that a join's required match was looked up by; null where it was found
+)
 
 
 class Rows:
@@ -45,15 +53,15 @@ class Rows:
         return self._prepared[name]
 
 
-def conform_rows(batch: pa.RecordBatch, found: Input, file: str) -> pa.RecordBatch:
+def conform_rows(batch: pa.RecordBatch, found: Input) -> pa.RecordBatch:
     """Conform one batch of rows.
 
     A row with several faults gets the one of the contract's first column.
 
     Args:
-        batch: Columns of the export as text (joined ones as `join.column`), with `ROW`, `BROKEN` and `CONTENT`.
+        batch: Columns of the export as text (joined ones as `join.column`), with `FILE`, `ROW`, `BROKEN`
+            and `CONTENT`.
         found: The input's rules.
-        file: The file that held the rows.
 
     Returns:
         `marked_schema(found.name)`: as many rows, in order; `reject_reason` is null where the row is kept, a
@@ -61,7 +69,9 @@ def conform_rows(batch: pa.RecordBatch, found: Input, file: str) -> pa.RecordBat
     """
     rows = Rows(batch)
     columns: dict[str, Conformed] = {}
-    for name, rule in sorted(found.fields, key=lambda pair: pair[0] != "role"):  # others may depend on the role
+    for name, rule in sorted(
+        found.fields, key=lambda pair: pair[0] != "role"
+    ):  # others may depend on the role
         columns[name] = _apply(rows, rule, found, name, columns)
     nothing = pa.nulls(len(batch), TEXT)
     reason, column = batch[BROKEN], nothing
@@ -76,7 +86,12 @@ def conform_rows(batch: pa.RecordBatch, found: Input, file: str) -> pa.RecordBat
         is_first = pc.and_(pc.is_null(reason), pc.is_valid(fault))
         column = pc.if_else(is_first, _name_column(batch, found, name), column)
         reason = pc.coalesce(reason, fault)
-    return _assemble(batch, found, columns, reason, column, file)
+    return _assemble(batch, found, columns, reason, column)
+
+
+def read_field(batch: pa.RecordBatch, found: Input, name: str) -> pa.Array:
+    """One column of ours by itself; it must not depend on the role."""
+    return _apply(Rows(batch), dict(found.fields)[name], found, name, {}).values
 
 
 def _apply(rows: Rows, rule: FieldRule, found: Input, name: str, done: dict[str, Conformed]) -> Conformed:
@@ -89,7 +104,9 @@ def _apply(rows: Rows, rule: FieldRule, found: Input, name: str, done: dict[str,
         for case in rule.cases:
             is_case = reduce(pc.and_, (rows.matches(condition) for condition in case.when), is_open)
             made = _apply(rows, case.rule, found, name, done)
-            values, reasons = (pc.if_else(is_case, *pair) for pair in zip(made, (values, reasons), strict=True))
+            values, reasons = (
+                pc.if_else(is_case, *pair) for pair in zip(made, (values, reasons), strict=True)
+            )
             is_open = pc.and_not(is_open, is_case)
         fault = {"reject": _unknown(name), "ignore": IGNORED}.get(rule.otherwise)
         return Conformed(values, pc.coalesce(reasons, reason_where(is_open, fault)) if fault else reasons)
@@ -97,7 +114,9 @@ def _apply(rows: Rows, rule: FieldRule, found: Input, name: str, done: dict[str,
         for role, role_rule in rule.by_role:
             is_role = pc.fill_null(pc.equal(done["role"].values, role), False)
             made = _apply(rows, role_rule, found, name, done)
-            values, reasons = (pc.if_else(is_role, *pair) for pair in zip(made, (values, reasons), strict=True))
+            values, reasons = (
+                pc.if_else(is_role, *pair) for pair in zip(made, (values, reasons), strict=True)
+            )
         return Conformed(values, reasons)
     return _read_column(rows, rule, found, name)
 
@@ -111,12 +130,21 @@ def _read_column(rows: Rows, rule: FieldRule, found: Input, name: str) -> Confor
     texts = parts[0] if len(parts) == 1 else _join(parts, rule.separator)
     if rule.from_content and CONTENT in rows.batch.schema.names:
         texts = pc.coalesce(texts, rows.batch[CONTENT])
-    # NUL is what the readers make of bytes that are no text.
-    is_broken = pc.fill_null(pc.match_substring(texts, "\0"), False)
+    is_broken = _find_no_text(texts)
     texts = pc.if_else(is_broken, pa.scalar(None, TEXT), texts)
     mapped, unmapped = map_values(texts, rule, _unknown(name), IGNORED)
     values, reasons = convert_texts(mapped, rule, found.name, name)
     return Conformed(values, pc.coalesce(reason_where(is_broken, "not_text"), unmapped, reasons))
+
+
+def _find_no_text(texts: pa.Array) -> pa.Array:
+    """Where a text holds what is none; the whole buffer is looked at first, because row by row is slow."""
+    data = texts.buffers()[2]
+    held = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+    first, second = NO_TEXT.encode()[:2]
+    if not ((held[:-1] == first) & (held[1:] == second)).any():
+        return pa.repeat(False, len(texts))
+    return pc.fill_null(pc.match_substring(texts, NO_TEXT), False)
 
 
 def _join(parts: list[pa.Array], separator: str) -> pa.Array:
@@ -131,7 +159,9 @@ def _unknown(name: str) -> str:
 def _find_missing(columns: dict[str, Conformed], found: Input, name: str) -> pa.Array:
     """A reason where a column that each row needs has no value, or a score is off its scale."""
     values = columns[name].values
-    is_needed = not INPUTS[found.name].schema.field(name).nullable or (name == "text" and not found.text_optional)
+    is_needed = not INPUTS[found.name].schema.field(name).nullable or (
+        name == "text" and not found.text_optional
+    )
     faults = pa.nulls(len(values), TEXT)
     if is_needed:
         if pa.types.is_timestamp(values.type):
@@ -157,10 +187,12 @@ def _name_column(batch: pa.RecordBatch, found: Input, name: str) -> str:
 
 
 def _assemble(
-    batch: pa.RecordBatch, found: Input, columns: dict[str, Conformed], reason: pa.Array, column: pa.Array, file: str
+    batch: pa.RecordBatch, found: Input, columns: dict[str, Conformed], reason: pa.Array, column: pa.Array
 ) -> pa.RecordBatch:
     schema = marked_schema(found.name)
     made = {name: columns[name].values for name in columns}
-    made |= {"file": pa.repeat(file, len(batch)), "row": batch[ROW], "reject_reason": reason, "reject_column": column}
-    arrays = [made[field.name] if field.name in made else pa.nulls(len(batch), field.type) for field in schema]
+    made |= {"file": batch[FILE], "row": batch[ROW], "reject_reason": reason, "reject_column": column}
+    arrays = [
+        made[field.name] if field.name in made else pa.nulls(len(batch), field.type) for field in schema
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -19,7 +19,8 @@ EARLIEST_YEAR, LATEST_YEAR = 1900, 2100
 _ZONE = r"(?P<z>[zZ]|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})"
 _DIRECTIVES = {
     "Y": r"(?P<Y>\d{4})", "y": r"(?P<y>\d{2})", "m": r"(?P<m>\d{1,2})", "d": r"(?P<d>\d{1,2})",
-    "b": r"(?P<b>[A-Za-z]{3})[a-z]*\.?", "B": r"(?P<b>[A-Za-z]{3})[a-z]*\.?", "a": r"[A-Za-z]+\.?", "A": r"[A-Za-z]+\.?",
+    "b": r"(?P<b>[A-Za-z]{3})[a-z]*\.?", "B": r"(?P<b>[A-Za-z]{3})[a-z]*\.?",
+    "a": r"[A-Za-z]+\.?", "A": r"[A-Za-z]+\.?",
     "H": r"(?P<H>\d{1,2})", "I": r"(?P<I>\d{1,2})", "M": r"(?P<M>\d{1,2})", "S": r"(?P<S>\d{1,2})",
     "f": r"(?P<f>\d{1,9})", "p": r"(?P<p>[AaPp]\.?[Mm]\.?)", "z": _ZONE, "%": "%",
 }  # fmt: skip
@@ -27,7 +28,10 @@ _ISO = (
     r"(?P<Y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"
     r"(?:[T ](?P<H>\d{2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?(?: ?" + _ZONE + r")?)?"
 )
-_EPOCHS = {"unix": (r"(?P<epoch>\d{1,11})(?:\.(?P<f>\d{1,9}))?", 1_000_000), "unix_ms": (r"(?P<epoch>\d{1,14})", 1_000)}
+_EPOCHS = {
+    "unix": (r"(?P<epoch>\d{1,11})(?:\.(?P<f>\d{1,9}))?", 1_000_000),
+    "unix_ms": (r"(?P<epoch>\d{1,14})", 1_000),
+}
 
 
 def check_format(time_format: str) -> None:
@@ -41,7 +45,9 @@ def check_format(time_format: str) -> None:
         groups = re.compile(pattern).groupindex
     except re.error as error:
         raise UsageError(f"time format {time_format!r} names a part twice") from error
-    if "epoch" not in groups and not ({"d"} <= set(groups) and {"Y", "y"} & set(groups) and {"m", "b"} & set(groups)):
+    if "epoch" not in groups and not (
+        {"d"} <= set(groups) and {"Y", "y"} & set(groups) and {"m", "b"} & set(groups)
+    ):
         raise UsageError(f"time format {time_format!r} does not say year, month and day")
     if ("I" in groups) != ("p" in groups):
         raise UsageError(f"time format {time_format!r}: %I and %p go together")
@@ -50,8 +56,8 @@ def check_format(time_format: str) -> None:
 def parse_times(texts: pa.Array, formats: tuple[str, ...], zone: str) -> pa.Array:
     """Read times by the first format that fits each of them.
 
-    A local hour that the clock passes twice is taken as its first passing, one that it skips as the moment of the
-    jump. Parts of a microsecond are cut off.
+    A local hour that the clock passes twice is taken as its first passing, one that it skips as the moment
+    of the jump. Parts of a microsecond are cut off.
 
     Args:
         texts: The times, without blanks around them.
@@ -77,7 +83,9 @@ def _pattern(time_format: str) -> str:
     pieces = re.split(r"%(.)", time_format)
     if unknown := [name for name in pieces[1::2] if name not in _DIRECTIVES]:
         known = ", ".join(f"%{name}" for name in _DIRECTIVES)
-        raise UsageError(f"time format {time_format!r}: %{unknown[0]} is unknown; known: {known}, iso, unix, unix_ms")
+        raise UsageError(
+            f"time format {time_format!r}: %{unknown[0]} is unknown; known: {known}, iso, unix, unix_ms"
+        )
     turned = [_DIRECTIVES[piece] if at % 2 else re.escape(piece) for at, piece in enumerate(pieces)]
     return f"^{''.join(turned)}$"
 
@@ -87,16 +95,18 @@ def _parse(texts: pa.Array, time_format: str, zone: str) -> pa.Array:
     parts = pc.extract_regex(texts, pattern)
     names = list(re.compile(pattern).groupindex)
     if "epoch" in names:
-        micros, is_good = _number(parts, names, "epoch") * _EPOCHS[time_format][1] + _micros(parts, names), None
+        micros = _number(parts, names, "epoch") * _EPOCHS[time_format][1] + _micros(parts, names)
         is_good = (micros >= _first_micros(EARLIEST_YEAR)) & (micros < _first_micros(LATEST_YEAR))
     else:
         micros, is_good = _local_micros(parts, names)
     is_good &= np.asarray(pc.is_valid(parts))
     local = pa.array(micros, pa.timestamp("us"), mask=~is_good)
+    if "epoch" in names:
+        return local.cast(TIME)
     offsets = pc.struct_field(parts, "z") if "z" in names else pa.nulls(len(texts), pa.string())
     has_offset = pc.fill_null(pc.not_equal(offsets, ""), False)
     named = pc.subtract(local, pa.array(_offset_micros(offsets), pa.duration("us"))).cast(TIME)
-    unnamed = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="earliest").cast(TIME)
+    unnamed = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="latest").cast(TIME)
     return pc.if_else(has_offset, named, unnamed)
 
 
@@ -141,7 +151,9 @@ def _full_year(short: np.ndarray) -> np.ndarray:
 
 
 def _month(names: pa.Array) -> np.ndarray:
-    return np.asarray(pc.fill_null(pc.index_in(pc.utf8_lower(names), pa.array(MONTHS)), -1)).astype(np.int64) + 1
+    return (
+        np.asarray(pc.fill_null(pc.index_in(pc.utf8_lower(names), pa.array(MONTHS)), -1)).astype(np.int64) + 1
+    )
 
 
 def _first_micros(year: int) -> int:

@@ -59,7 +59,9 @@ def convert_texts(texts: pa.Array, rule: FieldRule, input_name: str, name: str) 
         known = pc.if_else(pc.is_in(lowered, pa.array(choices)), lowered, pa.scalar(None, TEXT))
         return _keep_known(texts, known, rule, "unknown_role" if name == "role" else "unknown_value")
     if name == "lang":
-        return _keep_known(texts, pc.struct_field(pc.extract_regex(pc.utf8_lower(texts), _LANG), "lang"), rule)
+        return _keep_known(
+            texts, pc.struct_field(pc.extract_regex(pc.utf8_lower(texts), _LANG), "lang"), rule
+        )
     if name == "text":
         is_long = pc.greater(pc.utf8_length(texts), MAX_TEXT_CHARACTERS)
         return Conformed(texts, reason_where(is_long, "too_long"))
@@ -70,7 +72,8 @@ def map_values(texts: pa.Array, rule: FieldRule, unknown: str, ignored: str) -> 
     """Apply a value map; upper and lower case are the same.
 
     Returns:
-        The mapped texts, and reasons: `unknown` where the map lacks the value and rejects, `ignored` where it ignores.
+        The mapped texts, and reasons: `unknown` where the map lacks the value and rejects, `ignored` where it
+        ignores.
     """
     if rule.values is None:
         return texts, pa.nulls(len(texts), TEXT)
@@ -92,7 +95,9 @@ def _lost(texts: pa.Array, values: pa.Array, reason: str) -> pa.Array:
     return reason_where(pc.and_(pc.is_valid(texts), pc.is_null(values)), reason)
 
 
-def _keep_known(texts: pa.Array, values: pa.Array, rule: FieldRule, reason: str = "unknown_value") -> Conformed:
+def _keep_known(
+    texts: pa.Array, values: pa.Array, rule: FieldRule, reason: str = "unknown_value"
+) -> Conformed:
     """A closed list: an unknown value is a reason, unless the source says that it is nothing."""
     if rule.otherwise == "null":
         return Conformed(values, pa.nulls(len(texts), TEXT))

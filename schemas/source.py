@@ -1,9 +1,9 @@
 """SOURCES: an export's layout as one YAML file; how to write one is told in docs/sources.md."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from schemas.errors import SourceError
+from schemas.source_columns import find_wanted
 from schemas.source_fields import parse_conditions, parse_defaults, parse_field
 from schemas.source_inputs import INPUTS, field_names
 from schemas.source_rules import FieldRule, Input, Source, Table
@@ -13,8 +13,8 @@ from schemas.source_yaml import Node, parse_yaml, suggest
 PRESETS = Path(__file__).parent / "sources"
 SOURCE_KEYS = ("name", "description", "every_conversation_is_a_complaint", *INPUTS)
 INPUT_KEYS = (
-    "columns", "optional", "table", "tables", "joins", "history", "ignore_when", "text_optional", "time_formats",
-    "zone", "decimal", *TABLE_KEYS,
+    "columns", "optional", "table", "tables", "joins", "history", "ignore_when", "text_optional",
+    "time_formats", "zone", "decimal", *TABLE_KEYS,
 )  # fmt: skip
 
 
@@ -31,7 +31,9 @@ def load_source(name_or_path: str) -> Source:
     path = preset if preset.is_file() else Path(name_or_path)
     if not path.is_file():
         known = sorted(found.stem for found in PRESETS.glob("*.yaml"))
-        raise SourceError(f"no source {name_or_path!r}: neither a preset nor a YAML file{suggest(name_or_path, known)}")
+        raise SourceError(
+            f"no source {name_or_path!r}: neither a preset nor a YAML file{suggest(name_or_path, known)}"
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -64,28 +66,9 @@ def parse_source(text: str, file: str) -> Source:
 
 
 def columns_needed(found: Input) -> dict[str, list[str]]:
-    """What each table of an input must hold, for people: alternatives as `id or message_id`, optional ones left out."""
-    needed: dict[str, dict[str, None]] = {table.name: {} for table in found.tables}
-    for table, column in _needed(found):
-        needed[table][column] = None
-    return {table: list(columns) for table, columns in needed.items()}
-
-
-def _needed(found: Input) -> Iterator[tuple[str, str]]:
-    joined = {join.name: join for join in found.joins}
-    for join in found.joins:
-        yield found.table, " or ".join(join.on)
-        yield join.table, join.key
-    for history in found.histories:
-        yield from ((history.table, name) for name in (history.key, history.at, history.text))
-    made = {history.name for history in found.histories}
-    for name, rule in found.fields:
-        for names in rule.references():
-            prefix, _, column = names[0].partition(".")
-            if prefix in joined:
-                yield joined[prefix].table, column
-            elif name not in found.optional and names[0] not in made and not rule.from_content:
-                yield found.table, " or ".join(names)
+    """What each table of an input must hold, for people; alternatives read `id or message_id`."""
+    wanted = [find_wanted(found, table.name) for table in found.tables]
+    return {table.table: [" or ".join(names) for names in table.required] for table in wanted}
 
 
 def _parse_input(name: str, node: Node) -> Input:

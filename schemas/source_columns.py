@@ -40,10 +40,14 @@ class Wanted:
                 f"{_near(missing[0], header)}; columns found: {', '.join(map(repr, header)) or 'none'}. "
                 "Name the right column in the source's YAML"
             )
-        options = (next((name for name in names if name in header), None) for names in self.required + self.optional)
+        options = (
+            next((name for name in names if name in header), None) for names in self.required + self.optional
+        )
         chosen = list(dict.fromkeys(name for name in options if name is not None))
         if twice := [name for name in chosen if header.count(name) > 1]:
-            raise InputError(f"{file}: the column {twice[0]!r} stands twice in the header; rename one of them")
+            raise InputError(
+                f"{file}: the column {twice[0]!r} stands twice in the header; rename one of them"
+            )
         return chosen
 
     def hashes_rows(self, header: list[str]) -> bool:
@@ -61,7 +65,9 @@ def find_wanted(found: Input, table: str) -> Wanted:
             (required if is_required else optional)[names] = None
     if table == found.table:
         content = tuple(name for _, rule in found.fields if rule.from_content for name in rule.columns[0])
-    return Wanted(table, tuple(required), tuple(names for names in optional if names not in required), content)
+    return Wanted(
+        table, tuple(required), tuple(names for names in optional if names not in required), content
+    )
 
 
 def _references(found: Input) -> Iterator[tuple[str, ColumnNames, bool]]:
@@ -82,7 +88,9 @@ def _references(found: Input) -> Iterator[tuple[str, ColumnNames, bool]]:
             yield from _placed(found, names, is_required=name not in found.optional and not rule.from_content)
 
 
-def _placed(found: Input, names: ColumnNames, *, is_required: bool) -> Iterator[tuple[str, ColumnNames, bool]]:
+def _placed(
+    found: Input, names: ColumnNames, *, is_required: bool
+) -> Iterator[tuple[str, ColumnNames, bool]]:
     """The table that holds a column: the main one, or a join's; nothing for a column that a history makes."""
     tables = {join.name: join.table for join in found.joins}
     made = {history.name for history in found.histories}

@@ -1,8 +1,8 @@
 """Read CSV in batches of text columns: Arrow's parser, and Python's where Arrow gives up.
 
-Arrow gives up on a row over 4 MiB, which mostly is a quote that nobody closed; from there on Python's parser
-goes on, rejects the line where that row begins, and starts afresh with the next one. Both parsers read the same
-dialect (RFC 4180, blank lines passed over), which a test holds with random text.
+Arrow gives up on a row over 4 MiB and cannot tell a last quote that nobody closed. From there on Python's
+parser goes on, rejects the line where that row begins, and starts afresh with the next one. Both parsers read
+the same dialect (RFC 4180, blank lines passed over), which a test holds with random text.
 """
 
 import csv
@@ -18,14 +18,23 @@ from schemas.errors import InputError
 from schemas.source_columns import Wanted
 from schemas.source_rules import Table
 from schemas.source_text import (
-    MAX_ROW_BYTES, ROW, ROWS_PER_BATCH, OpenFile, TextStream, broken_rows, hash_rows, mark_rows, read_lines,
-)  # fmt: skip
+    MAX_ROW_BYTES,
+    NO_TEXT,
+    ROW,
+    ROWS_PER_BATCH,
+    OpenFile,
+    TextStream,
+    broken_rows,
+    hash_rows,
+    mark_rows,
+    read_lines,
+)
 from schemas.types import TEXT
 
 _HEADER_BYTES = 1 << 20
 _LINES_BEFORE_HEADER = 50
 # Stands after the last row: where it is not read as a row of its own, the last quote was never closed.
-_END = "\0end of file\0"
+_END = f"{NO_TEXT}end of file{NO_TEXT}"
 
 
 class Layout(NamedTuple):
@@ -107,15 +116,21 @@ def _parse_header(lines: list[str], delimiter: str) -> tuple[list[str], int]:
 
 
 def _check_header(header: list[str], delimiter: str, table: Table, file: str) -> None:
-    if any("\0" in name for name in header):
-        raise InputError(f"{file}: the header is no {table.encoding} text: set `encoding`, or `format` if it is no CSV")
-    others = [other for other in (";", "\t", "|", ",") if len(header) == 1 and other != delimiter and other in header[0]]
+    if any(NO_TEXT in name for name in header):
+        raise InputError(
+            f"{file}: the header is no {table.encoding} text: set `encoding`, or `format` if it is no CSV"
+        )
+    others = [
+        other
+        for other in (";", "\t", "|", ",")
+        if len(header) == 1 and other != delimiter and other in header[0]
+    ]
     if others:
         raise InputError(f"{file}: the header {header[0]!r} is one column: set `delimiter` to {others[0]!r}")
 
 
 def _read_fast(stream: TextStream, layout: Layout) -> Iterator[pa.RecordBatch]:
-    """Arrow's parser; raises where it cannot go on. Nothing is yielded before its end is known to be sound."""
+    """Arrow's parser; raises where it cannot go on, before it yields anything unsound."""
     bad_rows: list[int] = []
 
     def pass_over(row: arrow_csv.InvalidRow) -> str:
@@ -155,7 +170,7 @@ def _read_fast(stream: TextStream, layout: Layout) -> Iterator[pa.RecordBatch]:
 def _number(
     batch: pa.RecordBatch, layout: Layout, good_before: int, bad_rows: list[int], bad_before: int
 ) -> pa.RecordBatch:
-    """Give rows their numbers, and put the bad ones that stand before the batch's last row in their places."""
+    """Number the rows, and put the bad ones that stand before the last of them in their places."""
     bad = np.asarray(bad_rows, dtype=np.int64)
     good = np.arange(good_before, good_before + len(batch))
     # Before the j-th bad row (of all) stand its number less the bad ones before it.
@@ -193,12 +208,13 @@ def _read_slowly(stream: TextStream, layout: Layout, rows_done: int) -> Iterator
 def _gather(
     layout: Layout, good: list[list[str]], good_rows: list[int], bad_rows: list[int]
 ) -> Iterator[pa.RecordBatch]:
+    parts = [broken_rows(layout.chosen, pa.array(bad_rows))] if bad_rows else []
     if good:
         cells = [pa.array(column, TEXT) for column in zip(*good, strict=True)]
         columns = {name: cells[layout.header.index(name)] for name in layout.chosen}
-        yield mark_rows(columns, pa.array(good_rows), layout.hash_cells(cells))
-    if bad_rows:
-        yield broken_rows(layout.chosen, pa.array(bad_rows))
+        parts.append(mark_rows(columns, pa.array(good_rows), layout.hash_cells(cells)))
+    if parts:
+        yield pa.concat_batches(parts).sort_by(ROW)
 
 
 class _Records:

@@ -11,13 +11,13 @@ from schemas.conform_times import check_format
 from schemas.errors import UsageError
 from schemas.raw_messages import ROLES
 from schemas.source_inputs import CHOICES, INPUTS
-from schemas.source_rules import Case, ColumnNames, Condition, FieldRule, Input, Otherwise
+from schemas.source_rules import Case, ColumnNames, Condition, FieldRule, Otherwise
 from schemas.source_tables import names_of
 from schemas.source_yaml import Node
 
 FIELD_KEYS = (
-    "column", "columns", "separator", "constant", "values", "otherwise", "formats", "zone", "decimal", "whole_number",
-    "from_content", "rules", "by_role",
+    "column", "columns", "separator", "constant", "values", "otherwise", "formats", "zone", "decimal",
+    "whole_number", "from_content", "rules", "by_role",
 )  # fmt: skip
 CASE_KEYS = ("when", "is", *FIELD_KEYS)
 OTHERWISE = ("reject", "null", "keep", "ignore")
@@ -51,7 +51,9 @@ def parse_formats(node: Node) -> tuple[str, ...]:
     return node.texts()
 
 
-def _parse_keys(node: Node, keys: dict[str, Node], input_name: str, name: str, defaults: FieldRule) -> FieldRule:
+def _parse_keys(
+    node: Node, keys: dict[str, Node], input_name: str, name: str, defaults: FieldRule
+) -> FieldRule:
     origins = [key for key in _ORIGINS if key in keys]
     if len(origins) != 1:
         node.fail(f"exactly one of {', '.join(_ORIGINS)} is needed, found {', '.join(origins) or 'none'}")
@@ -61,10 +63,14 @@ def _parse_keys(node: Node, keys: dict[str, Node], input_name: str, name: str, d
         constant=_parse_constant(keys, input_name, name),
         columns=_parse_columns(keys),
         values=_parse_values(keys["values"], input_name, name) if "values" in keys else None,
-        otherwise=cast(Otherwise, keys["otherwise"].choice(OTHERWISE)) if "otherwise" in keys else defaults.otherwise,
+        otherwise=cast(Otherwise, keys["otherwise"].choice(OTHERWISE))
+        if "otherwise" in keys
+        else defaults.otherwise,
     )
     if rule.otherwise == "keep" and (input_name, name) in CHOICES:
-        keys["otherwise"].fail(f"{name} is a closed list, so unknown values cannot be kept; use reject or null")
+        keys["otherwise"].fail(
+            f"{name} is a closed list, so unknown values cannot be kept; use reject or null"
+        )
     if "separator" in keys:
         rule = replace(rule, separator=keys["separator"].text())
     if "formats" in keys:
@@ -85,7 +91,11 @@ def _parse_keys(node: Node, keys: dict[str, Node], input_name: str, name: str, d
 def _check_kinds(keys: dict[str, Node], input_name: str, name: str) -> None:
     """Refuse a key that means nothing for this column's type."""
     kind = INPUTS[input_name].schema.field(name).type
-    wanted = {"formats": pa.types.is_timestamp, "zone": pa.types.is_timestamp, "decimal": pa.types.is_floating}
+    wanted = {
+        "formats": pa.types.is_timestamp,
+        "zone": pa.types.is_timestamp,
+        "decimal": pa.types.is_floating,
+    }
     for key, fits in wanted.items():
         if key in keys and not fits(kind):
             keys[key].fail(f"{name} is {kind}, so `{key}` has no meaning here")
@@ -134,7 +144,9 @@ def _parse_case(node: Node, input_name: str, name: str, defaults: FieldRule) -> 
     return Case(when, _parse_keys(node, keys, input_name, name, defaults))
 
 
-def _parse_by_role(node: Node, input_name: str, name: str, defaults: FieldRule) -> tuple[tuple[str, FieldRule], ...]:
+def _parse_by_role(
+    node: Node, input_name: str, name: str, defaults: FieldRule
+) -> tuple[tuple[str, FieldRule], ...]:
     return tuple(
         (role, parse_field(child, input_name, name, defaults)) for role, child in node.mapping(ROLES).items()
     )
@@ -159,4 +171,3 @@ def parse_defaults(keys: dict[str, Node]) -> FieldRule:
     if "decimal" in keys:
         rule = replace(rule, decimal=keys["decimal"].choice((".", ",")))
     return rule
-

@@ -14,7 +14,17 @@ import pyarrow as pa
 from schemas.errors import InputError
 from schemas.source_columns import Wanted
 from schemas.source_rules import Table
-from schemas.source_text import ROWS_PER_BATCH, OpenFile, TextStream, broken_rows, hash_rows, mark_rows, read_lines
+from schemas.source_text import (
+    NO_TEXT,
+    ROW,
+    ROWS_PER_BATCH,
+    OpenFile,
+    TextStream,
+    broken_rows,
+    hash_rows,
+    mark_rows,
+    read_lines,
+)
 from schemas.types import TEXT
 
 # strict=False lets control characters pass; the rows' check reports them by their column.
@@ -29,7 +39,8 @@ def read_jsonl(open_file: OpenFile, table: Table, wanted: Wanted, file: str) -> 
     Lines need not have the same keys: of alternatives, all are read, and each line's first counts.
 
     Raises:
-        InputError: The file is empty, not in the declared encoding, or none of its first lines has a required column.
+        InputError: The file is empty, not in the declared encoding, or none of its first lines has a required
+            column.
     """
     names = list(dict.fromkeys(name for group in wanted.required + wanted.optional for name in group))
     lines = (line for line in read_lines(TextStream(open_file(), table.encoding, file)) if line.strip())
@@ -61,8 +72,13 @@ def _flatten(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, str | No
         elif isinstance(child, bool | list):
             yield name, json.dumps(child)
         else:
-            # A lone surrogate (half an emoji) is no text; NUL makes the row's check say so.
-            yield name, child if child is None else child.encode("utf-8", "staunen-nul-out").decode()
+            # JSON can hold half a surrogate pair (half an emoji), UTF-8 cannot.
+            yield (
+                name,
+                child
+                if child is None
+                else child.replace("\0", NO_TEXT).encode("utf-8", "staunen-mark").decode(),
+            )
 
 
 def _check_keys(records: list[Record | None], wanted: Wanted, file: str) -> None:
@@ -76,15 +92,15 @@ def _gather(
 ) -> Iterator[pa.RecordBatch]:
     good = [(row, record) for row, record in enumerate(records, start=rows_done + 1) if record is not None]
     bad = [row for row, record in enumerate(records, start=rows_done + 1) if record is None]
+    parts = [broken_rows(names, pa.array(bad))] if bad else []
     if good:
         columns = {name: pa.array([record.get(name) for _, record in good], TEXT) for name in names}
-        content = _hash(columns, [record for _, record in good], wanted)
-        yield mark_rows(columns, pa.array([row for row, _ in good]), content)
-    if bad:
-        yield broken_rows(names, pa.array(bad))
+        content = _hash([record for _, record in good], wanted)
+        parts.append(mark_rows(columns, pa.array([row for row, _ in good]), content))
+    yield pa.concat_batches(parts).sort_by(ROW)
 
 
-def _hash(columns: dict[str, pa.Array], records: list[Record], wanted: Wanted) -> pa.Array | None:
+def _hash(records: list[Record], wanted: Wanted) -> pa.Array | None:
     """Ids from the content of the lines that have no id key."""
     if not wanted.content_unless:
         return None

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from schemas.errors import InputError
 from schemas.source_columns import Wanted
 from schemas.source_rules import Table
-from schemas.source_text import ROWS_PER_BATCH, OpenFile, hash_rows, mark_rows
+from schemas.source_text import NO_TEXT, ROWS_PER_BATCH, OpenFile, hash_rows, mark_rows
 from schemas.types import TEXT
 
 
@@ -34,7 +34,9 @@ def read_parquet(open_file: OpenFile, table: Table, wanted: Wanted, file: str) -
             flat = _flat(batch)
             texts = {name: _to_text(flat[name], name, file) for name in (header if hashes_rows else chosen)}
             rows = pa.array(np.arange(row, row + len(batch)))
-            yield mark_rows({name: texts[name] for name in chosen}, rows, hash_rows(texts) if hashes_rows else None)
+            yield mark_rows(
+                {name: texts[name] for name in chosen}, rows, hash_rows(texts) if hashes_rows else None
+            )
             row += len(batch)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{file} is no sound Parquet file ({error}); export or copy it again") from error
@@ -52,9 +54,11 @@ def check_parquet(open_file: OpenFile, wanted: Wanted, file: str) -> None:
 
 
 def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
-    while any(pa.types.is_struct(field.type) for field in batch.schema):
-        batch = batch.flatten()
-    return batch
+    table = pa.Table.from_batches([batch])
+    while any(pa.types.is_struct(field.type) for field in table.schema):
+        table = table.flatten()
+    columns = [column.combine_chunks() for column in table.columns]
+    return pa.RecordBatch.from_arrays(columns, names=table.column_names)
 
 
 def _to_text(values: pa.Array, name: str, file: str) -> pa.Array:
@@ -74,7 +78,7 @@ def _to_text(values: pa.Array, name: str, file: str) -> pa.Array:
         return pc.binary_join_element_wise("[", joined, "]", "").cast(TEXT)
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         raise InputError(f"{file}: the column {name!r} is {kind}, not a single value; export it as text")
-    return values.cast(TEXT)
+    return pc.replace_substring(values.cast(TEXT), "\0", NO_TEXT)
 
 
 def _float_to_text(values: pa.Array) -> pa.Array:

@@ -140,7 +140,8 @@ class History:
         key: The log's column that says the same.
         at: The log's column of the time of the change.
         text: The log's column that tells the change.
-        pattern: A regular expression with the groups `before` and `after`; other rows of the log are passed over.
+        pattern: A regular expression with the groups `before` and `after`; rows that it does not fit are
+            passed over.
         otherwise: The column that holds the value where the log knows no change.
     """
 
@@ -166,7 +167,7 @@ class Input:
         optional: Our columns whose export columns a file may lack.
         joins: Tables that are looked up.
         histories: Values at the time of the message.
-        ignore_when: Rows that the company left out on purpose, such as deleted tickets; counted, not rejected.
+        ignore_when: Rows that are left out on purpose, such as deleted tickets; counted, not rejected.
         text_optional: A row without text is kept.
         formats: Time formats of the input.
         zone: The zone of times that name none.

@@ -15,7 +15,9 @@ DELIMITERS = {",": ",", ";": ";", "\t": "\t", "tab": "\t", "|": "|"}
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1", "utf-16")
 
 
-def parse_table(name: str, keys: dict[str, Node], base: Table | None = None, *, optional: bool = False) -> Table:
+def parse_table(
+    name: str, keys: dict[str, Node], base: Table | None = None, *, optional: bool = False
+) -> Table:
     """How one table's files are read; what `keys` does not say is taken from `base`."""
     base = base or Table(name)
     return Table(
@@ -23,7 +25,9 @@ def parse_table(name: str, keys: dict[str, Node], base: Table | None = None, *, 
         format=cast(FileFormat, keys["format"].choice(FORMATS)) if "format" in keys else base.format,
         delimiter=DELIMITERS[keys["delimiter"].choice(DELIMITERS)] if "delimiter" in keys else base.delimiter,
         encoding=keys["encoding"].choice(ENCODINGS) if "encoding" in keys else base.encoding,
-        skip_until_header=keys["skip_until_header"].flag() if "skip_until_header" in keys else base.skip_until_header,
+        skip_until_header=keys["skip_until_header"].flag()
+        if "skip_until_header" in keys
+        else base.skip_until_header,
         optional=optional,
     )
 

@@ -15,33 +15,29 @@ from schemas.types import COUNT, TEXT
 OpenFile = Callable[[], BinaryIO]
 
 # Columns that readers add to the export's own; the colon keeps them apart from real ones.
-ROW, BROKEN, CONTENT = "staunen:row", "staunen:broken", "staunen:content"
+FILE, ROW, BROKEN, CONTENT = "staunen:file", "staunen:row", "staunen:broken", "staunen:content"
 
 ROWS_PER_BATCH = 16_384
 # A row longer than this is no row, but a quote that nobody closed: texts may have 100,000 characters.
 MAX_ROW_BYTES = 4 << 20
 _BLOCK_BYTES = 1 << 20
 
+# Stands for what is no text: bytes that cannot be decoded, NUL, half a surrogate pair. A code point that
+# Unicode keeps out of all text. Not NUL itself: after one, Arrow's CSV parser overlooks delimiters.
+NO_TEXT = "\ufdd0"
+
 _PYTHON_NAMES = {"utf-8": "utf-8-sig", "windows-1252": "cp1252", "iso-8859-1": "latin-1", "utf-16": "utf-16"}
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def _replace_by_nul(error: UnicodeError) -> tuple[str, int]:
-    """What cannot be decoded becomes NUL, which the rows' check reports as `not_text`; neighbours stay whole."""
-    if not isinstance(error, UnicodeDecodeError):
+def _mark_broken(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Put `NO_TEXT` in place of what cannot be decoded or encoded; its neighbours stay whole."""
+    if not isinstance(error, UnicodeDecodeError | UnicodeEncodeError):
         raise error
-    return "\0", error.end
+    return (NO_TEXT if isinstance(error, UnicodeDecodeError) else NO_TEXT.encode()), error.end
 
 
-def _encode_as_nul(error: UnicodeError) -> tuple[str, int]:
-    """The same for half of a surrogate pair, which JSON can hold and UTF-8 cannot."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return "\0", error.end
-
-
-codecs.register_error("staunen-nul", _replace_by_nul)
-codecs.register_error("staunen-nul-out", _encode_as_nul)
+codecs.register_error("staunen-mark", _mark_broken)
 
 
 class TextStream:
@@ -55,14 +51,16 @@ class TextStream:
 
     def __init__(self, raw: BinaryIO, encoding: str, file: str) -> None:
         self._raw, self._file = raw, file
-        self._decoder = codecs.getincrementaldecoder(_PYTHON_NAMES[encoding])("staunen-nul")
+        self._decoder = codecs.getincrementaldecoder(_PYTHON_NAMES[encoding])("staunen-mark")
         self._ahead = bytearray()
         self._tail = b""
         self._is_done = False
         first = self._read_raw()
         for mark, name in _MARKS:
             if first.startswith(mark) and name != encoding:
-                raise InputError(f"{file} begins with the mark of {name}, but is declared {encoding}: set `encoding`")
+                raise InputError(
+                    f"{file} begins with the mark of {name}, but is declared {encoding}: set `encoding`"
+                )
         self._take(first)
 
     @property
@@ -95,7 +93,7 @@ class TextStream:
 
     def _take(self, block: bytes) -> None:
         self._is_done = not block
-        self._ahead += self._decoder.decode(block, final=not block).encode()
+        self._ahead += self._decoder.decode(block, final=not block).replace("\0", NO_TEXT).encode()
         if self._is_done:
             self._ahead += self._tail
 
@@ -103,7 +101,9 @@ class TextStream:
         try:
             return self._raw.read(_BLOCK_BYTES)
         except (OSError, EOFError, ValueError) as error:
-            raise InputError(f"{self._file} cannot be read to its end ({error}); export or copy it again") from error
+            raise InputError(
+                f"{self._file} cannot be read to its end ({error}); export or copy it again"
+            ) from error
 
 
 def read_lines(stream: TextStream) -> Iterator[str]:
@@ -131,9 +131,13 @@ def hash_rows(columns: Mapping[str, pa.Array]) -> pa.Array:
 
     Arrow has no hash of a row, so each row's text is hashed alone: the one place where readers go row by row.
     """
-    cells = [pc.binary_join_element_wise(name, pc.fill_null(columns[name], ""), "\x1e") for name in sorted(columns)]
+    cells = [
+        pc.binary_join_element_wise(name, pc.fill_null(columns[name], ""), "\x1e") for name in sorted(columns)
+    ]
     rows = pc.binary_join_element_wise(*cells, "\x1f")
-    return pa.array([f"content-{hashlib.sha256(row.encode()).hexdigest()[:32]}" for row in rows.to_pylist()], TEXT)
+    return pa.array(
+        [f"content-{hashlib.sha256(row.encode()).hexdigest()[:32]}" for row in rows.to_pylist()], TEXT
+    )
 
 
 def mark_rows(columns: Mapping[str, pa.Array], rows: pa.Array, content: pa.Array | None) -> pa.RecordBatch:
@@ -148,7 +152,9 @@ def broken_rows(names: Iterable[str], rows: pa.Array) -> pa.RecordBatch:
     """Rows of which nothing is known but their number."""
     columns = {name: pa.nulls(len(rows), TEXT) for name in names}
     batch = mark_rows(columns, rows, None)
-    return batch.set_column(batch.schema.get_field_index(BROKEN), BROKEN, pa.repeat("unparsable_line", len(rows)))
+    return batch.set_column(
+        batch.schema.get_field_index(BROKEN), BROKEN, pa.repeat("unparsable_line", len(rows))
+    )
 
 
 def regroup(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -16,7 +16,9 @@ MAX_TOKENS = 256
 TOKENS_PER_BATCH = 1536
 SORTED_BATCHES = 40
 """So many batches are sorted by length together: little padding, enough chance."""
-REDACTED_SHARE = 0.7
+VARIANTS = ("text", "redacted", "styled")
+VARIANT_SHARES = (0.25, 0.35, 0.4)
+"""How often each variant of an example is drawn: personal data is redacted in 3 of 4."""
 EPOCH_SHARES = {"conversations": 1.0, "goemotions": 0.08, "xed": 0.08}
 UMSAB_SHARES = {"en": 0.5, "de": 0.5}
 UMSAB_OTHERS = 0.2
@@ -26,18 +28,17 @@ UMSAB_OTHERS = 0.2
 class Encoded:
     """Examples ready to train on, one entry per row.
 
-    `plain` and `redacted` hold token ids; `targets` maps a head to float32 of shape
+    `variants` holds token ids per variant, in the order of `VARIANTS`; `targets` maps a head to float32 of shape
     (rows, labels), `MASKED` where not annotated; `share` is the chance per epoch.
     """
 
-    plain: list[list[int]]
-    redacted: list[list[int]]
+    variants: tuple[list[list[int]], ...]
     targets: dict[str, np.ndarray]
     share: np.ndarray
 
 
 def encode(examples: pa.Table, base: Path) -> Encoded:
-    """Tokenise both variants of each example and lay out its targets."""
+    """Tokenise all variants of each example and lay out its targets."""
     tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
     roles = examples["role"].to_pylist()
 
@@ -47,10 +48,10 @@ def encode(examples: pa.Table, base: Path) -> Encoded:
 
     pairs = zip(examples["source"].to_pylist(), examples["lang"].to_pylist(), strict=True)
     share = [
-        UMSAB_SHARES.get(lang, UMSAB_OTHERS) if source == "umsab" else EPOCH_SHARES[source]
+        UMSAB_SHARES.get(lang, UMSAB_OTHERS) if source == "umsab" else EPOCH_SHARES.get(source, 0.0)
         for source, lang in pairs
     ]
-    return Encoded(tokens("text"), tokens("redacted"), targets_of(examples), np.array(share))
+    return Encoded(tuple(map(tokens, VARIANTS)), targets_of(examples), np.array(share))
 
 
 def targets_of(examples: pa.Table) -> dict[str, np.ndarray]:
@@ -71,8 +72,8 @@ def epoch_batches(encoded: Encoded, rng: np.random.Generator) -> Iterator[dict[s
     """Yield one epoch: a fresh draw of rows and variants, in batches of about equal length."""
     rows = np.flatnonzero(rng.random(len(encoded.share)) < encoded.share)
     rng.shuffle(rows)
-    is_redacted = rng.random(len(encoded.share)) < REDACTED_SHARE
-    ids = {r: (encoded.redacted if is_redacted[r] else encoded.plain)[r] for r in rows.tolist()}
+    variant = rng.choice(len(VARIANTS), size=len(encoded.share), p=VARIANT_SHARES)
+    ids = {row: encoded.variants[variant[row]][row] for row in rows.tolist()}
     groups = [group for part in _parts(rows, ids) for group in _by_length(part, ids)]
     for number in rng.permutation(len(groups)):
         yield collate(encoded, groups[number], [ids[row] for row in groups[number]])

@@ -1,5 +1,6 @@
 """Readers: each turns one training set into rows of `EXAMPLES`."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ EXAMPLES = pa.schema(
     [
         pa.field("text", pa.string()),  # normalised
         pa.field("redacted", pa.string()),  # normalised, personal data as tags; = text if none
+        pa.field("styled", pa.string()),  # redacted and dressed as a tweet; = text if not written
         pa.field("role", pa.string()),  # customer | agent
         pa.field("lang", pa.string()),
         pa.field("source", pa.string()),
@@ -34,6 +36,7 @@ UMSAB_LANGUAGES = {
 }
 UMSAB_SENTIMENTS = ("negative", "neutral", "positive")
 XED_NUMBERS = re.compile(r"[1-8](?:, ?[1-8])*")
+NEWS_LANGUAGES = ("en", "de")
 XED_FILES = {"en": "en-annotated.tsv", "de": "de-projections.tsv", "nl": "nl-projections.tsv"}
 
 
@@ -45,7 +48,21 @@ def redact_known(text: str, pii: list[list[str]]) -> str:
 
 
 def _example(text: str, **columns: Any) -> dict[str, Any]:
-    return {"redacted": normalise_text(text), "role": "customer", **columns, "text": normalise_text(text)}
+    text = normalise_text(text)
+    return {"text": text, "redacted": text, "styled": text, "role": "customer", **columns}
+
+
+def dress_as_tweet(text: str) -> str:
+    """Return `text` with a mention before it, a link behind it, or in lower case.
+
+    All real tweets that the model learns from carry a sentiment and no state, so without
+    this a mention would be a sign that there is none. What is added follows from the text's
+    hash: four in seven get a mention, two in five a link, one in three are lowered.
+    """
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+    dressed = text.lower() if number % 3 == 0 else text
+    dressed = f"@user {dressed}" if number % 7 < 4 else dressed
+    return f"{dressed} http" if number % 5 < 2 else dressed
 
 
 def read_conversations(folder: Path) -> Iterator[dict[str, Any]]:
@@ -54,9 +71,11 @@ def read_conversations(folder: Path) -> Iterator[dict[str, Any]]:
         for line in path.read_text(encoding="utf-8").splitlines():
             conversation = json.loads(line)
             for message in conversation["messages"]:
+                redacted = normalise_text(redact_known(message["text"], message["pii"]))
                 yield {
                     "text": normalise_text(message["text"]),
-                    "redacted": normalise_text(redact_known(message["text"], message["pii"])),
+                    "redacted": redacted,
+                    "styled": dress_as_tweet(redacted),
                     "role": message["role"],
                     "lang": conversation["lang"],
                     "source": "conversations",
@@ -84,17 +103,25 @@ def read_umsab(folder: Path) -> Iterator[dict[str, Any]]:
             # split("\n"), not splitlines: tweets contain U+2028, which is no end of line here.
             for text, label in zip(texts.split("\n"), labels.split(), strict=False):
                 sentiment = UMSAB_SENTIMENTS[int(label)]
-                # News and small talk are state neutral by the annotation guide; of the
-                # neutral tweets that holds almost always, of the others we do not know.
-                state = ["neutral"] if sentiment == "neutral" else None
+                is_news = lang in NEWS_LANGUAGES and sentiment == "neutral" and is_headline(text)
                 yield _example(
                     _unescape(text),
                     lang=lang,
                     source="umsab",
                     is_validation=split == "val",
                     sentiment=[sentiment],
-                    state=state,
+                    state=["neutral"] if is_news else None,
                 )
+
+
+def is_headline(tweet: str) -> bool:
+    """Say whether a tweet reads as news: it links somewhere and talks to no one.
+
+    Neutral ones are of state neutral by the annotation guide (news is). Giving that state
+    to all neutral tweets was tried: the model then called half of all complaints in tweets
+    neutral (state macro-F1 on dev 0.61).
+    """
+    return "http" in tweet and "@user" not in tweet
 
 
 def _unescape(text: str) -> str:

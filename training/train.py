@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import torch
 
-from training.batches import Encoded, encode, epoch_batches
+from training.batches import VARIANTS, Encoded, encode, epoch_batches
 from training.labels import HEADS
 from training.network import MultiHeadNetwork, head_loss, save_checkpoint
 from training.score import macro_f1, predict_logits
@@ -112,7 +112,7 @@ def main() -> None:
         save_checkpoint(average.weights, options.out)
         trained = {name: value.clone() for name, value in network.state_dict().items()}
         network.load_state_dict(average.weights)
-        figures = macro_f1(predict_logits(network, validation.redacted), validation.targets)
+        figures = macro_f1(predict_logits(network, validation.variants[VARIANTS.index("redacted")]), validation.targets)
         network.load_state_dict(trained)
         seconds = round(time.monotonic() - started)
         print(json.dumps({"epoch": epoch, "loss": round(loss, 4), "seconds": seconds} | figures), flush=True)

@@ -3,6 +3,7 @@
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
+from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import TupleCombineFn
 
 # Probabilities carry 4 decimals, so a score is a whole number of these.
@@ -36,7 +37,7 @@ def average_scores(sums: tuple[int, int]) -> float | None:
 class AverageExperience(beam.PTransform):
     """Turn batches of cases into the one mean of their experience scores (None without any)."""
 
-    def expand(self, cases: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[float | None]:
+    def expand(self, cases: PCollection[pa.RecordBatch]) -> PCollection[float | None]:
         """Sum each batch, add the sums up, divide."""
         return (
             cases

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam import coders
+from apache_beam.pvalue import PCollection
 
 from schemas.coder import RecordBatchCoder
 from schemas.contract import Contract
@@ -60,7 +61,7 @@ def _sum_columns(cells: Contract) -> list[str]:
     return [field.name for field in sums]
 
 
-@dataclass
+@dataclass(eq=False)
 class _SumCells(beam.CombineFn):
     """Keeps batches and adds them up once they have outgrown the last sum twice over.
 
@@ -73,11 +74,12 @@ class _SumCells(beam.CombineFn):
         return []
 
     def add_input(self, accumulator: list[pa.RecordBatch], element: pa.RecordBatch) -> list[pa.RecordBatch]:
+        if not element.num_rows:
+            return accumulator
         accumulator.append(element)
         pending = sum(batch.num_rows for batch in accumulator[1:])
-        if pending > max(_PENDING_ROWS, 2 * accumulator[0].num_rows):
-            return self.compact(accumulator)
-        return accumulator
+        is_large = pending > max(_PENDING_ROWS, 2 * accumulator[0].num_rows)
+        return self.compact(accumulator) if is_large else accumulator
 
     def merge_accumulators(self, accumulators: Iterable[list[pa.RecordBatch]]) -> list[pa.RecordBatch]:
         merged = self.create_accumulator()
@@ -106,7 +108,7 @@ class CombineCells(beam.PTransform):
         """Refuse sums that depend on the order of the rows."""
         _sum_columns(self.cells)
 
-    def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, batches: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Combine globally."""
         return batches | "Add up" >> beam.CombineGlobally(_SumCells(self.cells)).with_output_types(
             pa.RecordBatch
@@ -127,7 +129,7 @@ class SummariseCells(beam.PTransform):
     to_cells: Callable[[pa.RecordBatch], pa.RecordBatch]
     from_cells: Callable[[pa.RecordBatch], pa.RecordBatch]
 
-    def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, batches: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Wire the two kernels around `CombineCells`."""
         return (
             batches

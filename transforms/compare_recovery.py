@@ -1,7 +1,8 @@
 """RECOVERY_LOYALTY, the raw part: what followed on each grade of recovery, before any adjustment.
 
-Shares and means come from cells (outcome, horizon, segment, grade) -> complaints, cases with data, sum, sum of
-squares. The sums are decimals in millionths of the outcome's unit, so that money adds up exactly in any order.
+Shares and means come from cells (outcome, horizon, segment, grade) -> complaints, cases with data, sum, sum
+of squares. The sums are decimals in millionths of the outcome's unit, so that money adds up exactly in any
+order.
 """
 
 from fractions import Fraction
@@ -87,7 +88,8 @@ def recovery_cells(cases: pa.RecordBatch) -> pa.RecordBatch:
     Returns:
         RECOVERY_CELLS, one per outcome, horizon, segment and grade of the batch's complaints.
     """
-    complaints = cases.filter(cases["is_complaint"])
+    needed = ["segment", "recovery_grade", *(outcome.column for outcome in OUTCOMES)]
+    complaints = cases.select(needed).filter(cases["is_complaint"])
     keys = {"segment": name_segments(complaints["segment"]), "recovery_grade": complaints["recovery_grade"]}
     values = {outcome.column: _value(complaints[outcome.column], outcome) for outcome in OUTCOMES}
     # Beside each sum that of the squares; a flag is its own square.

@@ -5,22 +5,11 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.contract import Contract, column
 from schemas.personal_data.rule import TAGS
 from schemas.quality import QUALITY
+from schemas.quality_cells import QUALITY_CELLS
 from schemas.segments import UNKNOWN
 from schemas.types import COUNT, NUMBER, TEXT
-
-QUALITY_CELLS = Contract(
-    name="quality_cells",
-    meaning="one counter, before it is added up; never stored",
-    key=("scope", "item", "counter"),
-    version="1.0",
-    columns=(
-        *QUALITY.columns[:3],
-        column("value", COUNT, "How many."),
-    ),
-)
 
 
 def count_labels(messages: pa.RecordBatch) -> pa.RecordBatch:
@@ -30,8 +19,8 @@ def count_labels(messages: pa.RecordBatch) -> pa.RecordBatch:
         messages: MESSAGES columns role, lang, text, needs_review, model_revision.
 
     Returns:
-        QUALITY_CELLS: `rows`, `labelled` and `needs_review` of the table and by role and language; `labelled` by
-        model revision; `tags` by kind of personal data, where the batch holds texts.
+        QUALITY_CELLS: `rows`, `labelled` and `needs_review` of the table and by role and language; `labelled`
+        by model revision; `tags` by kind of personal data, where the batch holds texts.
     """
     everything = pa.repeat(pa.scalar("messages"), messages.num_rows)
     is_labelled = messages["model_revision"].is_valid()

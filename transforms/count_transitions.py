@@ -138,7 +138,8 @@ def transitions_from_cells(cells: pa.RecordBatch, *, until: datetime, min_group:
             grid.segments.take(pa.array(segment)),
             _FROM_STATES.take(pa.array(pair // len(SPELL_STATES))),
             _FROM_STATES.take(pa.array(pair % len(SPELL_STATES))),
-            pa.array(grid.changes[week, segment, pair], mask=is_small),
+            # The suppressed count must not stand in memory under the null.
+            pa.array(np.where(is_small, 0, grid.changes[week, segment, pair]), mask=is_small),
             pa.array(is_small),
         ],
         schema=STATE_TRANSITIONS.schema,

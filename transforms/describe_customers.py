@@ -13,17 +13,10 @@ from schemas.types import TEXT
 _BY_AGE = [(name, "ascending") for name in ("customer_id", "since", "segment", "value")]
 _CASES_BY_TIME = [(name, "ascending") for name in ("customer_key", "opened_at", "case_id")]
 _WORDS_BY_TIME = [(name, "ascending") for name in ("customer_key", "sent_at", "case_id", "message_id")]
+_MESSAGES = ("customer_messages", "agent_messages", "internal_notes")
 _CASE_COLUMNS = [
-    *(
-        "customer_key",
-        "opened_at",
-        "case_id",
-        "is_complaint",
-        "validity",
-        "experience_score",
-        "expected_score",
-    ),
-    *("customer_messages", "agent_messages", "internal_notes", "agent_minutes"),
+    *("customer_key", "opened_at", "case_id", "is_complaint", "validity"),
+    *("experience_score", "expected_score", "agent_minutes", *_MESSAGES),
 ]
 _POOR_UNDER, _GOOD_OVER, _EXCEPTIONAL_OVER = -0.25, 0.25, 0.75
 # Probabilities carry 4 decimals; two more leave out the noise of adding floats.
@@ -99,11 +92,8 @@ def _count_cases(owners: Rows, cases: pa.RecordBatch, customers: int) -> Columns
         "experiences": is_known(cases["experience_score"]),
     }
     counts = {name: pa.array(np.bincount(owners[rows], minlength=customers)) for name, rows in kinds.items()}
-    written = sum(
-        cases[name].to_numpy() for name in ("customer_messages", "agent_messages", "internal_notes")
-    )
     messages = np.zeros(customers, np.int64)
-    np.add.at(messages, owners, written)
+    np.add.at(messages, owners, sum(cases[name].to_numpy() for name in _MESSAGES))
     # The cases are in order of time, and so are the additions: the sum never depends on the input's order.
     minutes = np.bincount(owners, weights=pc.fill_null(cases["agent_minutes"], 0.0), minlength=customers)
     is_timed = np.bincount(owners[is_known(cases["agent_minutes"])], minlength=customers) > 0
@@ -142,7 +132,7 @@ def _describe_experiences(
     last = _last_of(owners, customers)
     latest = take_rows(pa.array(scores), last)
     expected = take_rows(cases["expected_score"].take(pa.array(rows)), last)
-    gap = pc.round(pc.subtract(latest, expected), _MEAN_DECIMALS)
+    gap = pc.add(pc.round(pc.subtract(latest, expected), _MEAN_DECIMALS), 0.0)  # no negative zero
     return {
         "consistency_share": pa.array(share.astype(np.float32), mask=count == 0),
         "consistency_spread": pa.array(np.round(np.sqrt(variance), _MEAN_DECIMALS), mask=count == 0),

@@ -3,6 +3,7 @@
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.pvalue import PCollection
 
 from schemas.arrays import subtract_shares
 from schemas.moments import MOMENTS
@@ -36,6 +37,6 @@ def extract_moments(messages: pa.RecordBatch) -> pa.RecordBatch:
 class ExtractMoments(beam.PTransform):
     """Turn batches of labelled messages into batches of moments."""
 
-    def expand(self, messages: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, messages: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Extract from each batch."""
         return messages | "Extract" >> beam.Map(extract_moments).with_output_types(pa.RecordBatch)

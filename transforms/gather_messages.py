@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 from schemas.check_batch import one_batch
 from schemas.messages import CLEAN_COLUMNS
 from schemas.raw_messages import RAW_MESSAGES
+from schemas.rejects import REJECTS
 
 # Where each row stood travels along until it is known whether the row is kept.
 PLACE = tuple(RAW_MESSAGES.schema.field(name) for name in ("file", "row"))
+CLEAN = pa.schema(CLEAN_COLUMNS)
 PLACED = pa.schema([*CLEAN_COLUMNS, *PLACE])
 _NATURAL = [("case_id", "ascending"), ("sent_at", "ascending"), ("message_id", "ascending")]
 
@@ -69,6 +71,25 @@ def gather_messages(
     )
     marked = placed.append_column("reject_reason", reason)
     return marked.take(pc.sort_indices(marked, sort_keys=_NATURAL))
+
+
+def keep_gathered(marked: pa.RecordBatch) -> pa.RecordBatch:
+    """Give the messages that are kept, in the columns of `CLEAN_COLUMNS`."""
+    kept = marked.filter(marked["reject_reason"].is_null()).select(CLEAN.names)
+    return pa.RecordBatch.from_arrays(kept.columns, schema=CLEAN)
+
+
+def reject_gathered(marked: pa.RecordBatch) -> pa.RecordBatch:
+    """Give the messages that are not kept, in the columns of `REJECTS`."""
+    rejected = marked.filter(marked["reject_reason"].is_valid())
+    of_column = {"duplicate_id": "message_id", "after_run_date": "sent_at"}
+    columns = pa.array([*of_column.values()]).take(
+        pc.index_in(rejected["reject_reason"], pa.array([*of_column]))
+    )
+    messages = pa.repeat(pa.scalar("messages"), rejected.num_rows)
+    return pa.RecordBatch.from_arrays(
+        [messages, rejected["file"], rejected["row"], rejected["reject_reason"], columns], schema=REJECTS.schema
+    )
 
 
 @dataclass(eq=False)

@@ -95,9 +95,10 @@ def case_day_cells(cases: pa.RecordBatch) -> pa.RecordBatch:
         ("backlog_in_arrears", 1, late, was_late),
         ("backlog_in_arrears", -1, closed, was_late & is_resolved),
     )
+    groups = cases.select(["channel", "lang"])
     return pa.concat_batches(
         [
-            _cells(cases.filter(pa.array(rows)), days[rows], {name: pa.array(np.full(rows.sum(), change))})
+            _cells(groups.filter(pa.array(rows)), days[rows], {name: pa.array(np.full(rows.sum(), change))})
             for name, change, days, rows in events
         ]
     )

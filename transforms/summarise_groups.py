@@ -150,10 +150,9 @@ def groups_from_cells(cells: pa.RecordBatch, *, group: str, min_group: int) -> p
     is_small = totals.sum("cases") < min_group
     figures = totals.shares() | totals.quantiles()
     figures |= {item: pa.array(totals.sum(item)) for item in ("cases", "complaints")}
-    suppressed = {
-        name: pc.if_else(pa.array(is_small), pa.scalar(None, figure.type), figure)
-        for name, figure in figures.items()
-    }
+    # Taking null indices leaves nothing behind; a mask would leave the suppressed figure in memory under it.
+    kept = pa.array(np.arange(len(is_small)), mask=is_small)
+    suppressed = {name: figure.take(kept) for name, figure in figures.items()}
     columns = {group: totals.groups, "is_suppressed": pa.array(is_small)} | suppressed
     return pa.RecordBatch.from_arrays(
         [columns[name] for name in contract.schema.names], schema=contract.schema

@@ -9,10 +9,10 @@ import re
 from schemas.personal_data.rule import CAPITALISED, UPPER, Family, Rule
 
 _GAP = r"[ \u00a0]"
-_BREAK = r"(?:,[ \u00a0]?|[ \u00a0]|,?[ \u00a0]?\n[ \u00a0]?)"
+_BREAK = r"(?:,[ \u00a0]?| in |[ \u00a0]|,?[ \u00a0]?\n[ \u00a0]?)"
 _HOUSE = rf"[0-9]{{1,4}}(?:{_GAP}?[a-zA-Z](?!\w))?(?:[/-][0-9]{{1,3}}[a-z]?)?(?:{_GAP}bus{_GAP}[0-9A-Z]{{1,4}})?"
 _PLACE = rf"{CAPITALISED}(?:(?:{_GAP}(?:(?:am|an der|ob der|aan den|aan de|op|bij|in|im|upon){_GAP})?|-){CAPITALISED}){{0,3}}"
-_FLOOR = r"(?:,? ?[0-9]{1,2}\.? ?(?:OG|Stock|Etage|verdiep(?:ing)?)(?: (?:links|rechts|mitte))?)?"
+_FLOOR = r"(?:,? ?(?:Tür|Top|Stiege|Whg\.?) ?[0-9]{1,4}|,? ?[0-9]{1,2}\.? ?(?:OG|Stock|Etage|verdiep(?:ing)?)(?: (?:links|rechts|mitte))?)?"
 _NL_CODE = rf"[1-9][0-9]{{3}}{_GAP}?(?!SA|SD|SS)[A-Z]{{2}}(?![\w-])"
 _CONTINENT = rf"(?:{_FLOOR}{_BREAK}(?:(?:[A-Z]{{1,2}}-)?(?:{_NL_CODE}|[0-9]{{4,5}}(?![0-9]))(?:{_GAP}{_PLACE})?|te{_GAP}{_PLACE}))?{_FLOOR}"
 _STREET_END = (
@@ -22,13 +22,16 @@ _STREET_END = (
 _FORE = (
     r"(?:Prins(?:es)?|Koning(?:in)?|Burgemeester|Sint|Sankt|Oude|Nieuwe|Grote|Kleine|Lange|Korte|Alte|Neue|Große|Obere|Untere)"
 )
-_COMPOUND = rf"(?:(?:{_FORE}|{CAPITALISED}\.) ?)?(?:{CAPITALISED}-){{0,3}}[{UPPER}][\w'’]{{1,25}}?{_STREET_END}"
-_TWO_WORDS = (
-    rf"(?:(?:Am|An der|An den|Im|In der|Auf der|Auf dem|Zum|Zur|Unter den|Rue|Avenue|Chaussée|Boulevard|Place"
-    rf"|Via|Rua|Op de|Aan de|Oude|Nieuwe){_GAP}(?:(?:de|du|des|la|l'|d'|den|der){_GAP}?){{0,2}}{CAPITALISED}(?:[ -]{CAPITALISED}){{0,2}}"
-    rf"|(?:{CAPITALISED}[ -]){{1,3}}(?:Stra(?:ß|ss)e|Str\.|Allee|Gasse|Platz|Weg|Singel|Laan|Straat|Plein)|Singel)"
+_COMPOUND = rf"(?:(?:{_FORE}|{CAPITALISED}\.) ?)?(?:[{UPPER}]\w{{0,30}}\.?-){{0,3}}[{UPPER}][\w'’]{{1,25}}?{_STREET_END}"
+_BEFORE = (
+    r"(?:Am|An der|An den|Im|In der|Auf der|Auf dem|Zum|Zur|Unter den|Rue|Avenue|Chaussée|Boulevard|Place|Via|Rua|Op de|Aan de"
+    r"|Oude|Nieuwe)"
 )
-_MAINLAND = rf"(?<!\w)(?P<value>(?:{_COMPOUND}|{_TWO_WORDS}){_GAP}{_HOUSE}(?![\w%€]|[.,:][0-9]|{_GAP}?(?:€|Uhr|uur|[a-z]{{2,6}}\.?{_GAP}[0-9])){_CONTINENT})"
+_TWO_WORDS = (
+    rf"(?:{_BEFORE}{_GAP}(?:(?:de|du|des|la|l'|d'|den|der){_GAP}?){{0,2}}{CAPITALISED}(?:[ -]{CAPITALISED}){{0,2}}"
+    rf"|(?:{CAPITALISED}[ -]){{1,3}}(?:Stra(?:ß|ss)e|Str\.|Allee|Gasse|Singel|Laan|Straat|Plein)|Singel)"
+)
+_MAINLAND = rf"(?<!\w)(?P<value>(?:{_COMPOUND}|{_TWO_WORDS}){_GAP}{_HOUSE}(?![\w%€]|[.,:/][0-9]|{_GAP}?(?:€|Uhr|uur|[a-z]{{2,6}}\.?{_GAP}[0-9])){_CONTINENT})"
 _CODED = rf"(?<!\w)(?P<value>{CAPITALISED}(?:[ -]{CAPITALISED}){{0,3}}{_GAP}{_HOUSE}{_FLOOR}{_BREAK}(?:[A-Z]{{1,2}}-)?(?:{_NL_CODE}|[0-9]{{4,5}}(?![0-9])){_GAP}{_PLACE})"
 _ROAD = (
     r"(?:Street|St|Road|Rd|Lane|Ln|Row|Court|Ct|Grove|Rise|Cottages?|Parade|Avenue|Ave|Drive|Dr|Close|Crescent|Terrace|Way"
@@ -43,21 +46,31 @@ _NAMED_HOUSE = rf"(?<!\w)(?P<value>(?:Flat|Unit|Apt\.?|Suite|Box){_GAP}[0-9]{{1,
 _POSTCODE = rf"(?<![\w-])(?P<value>{_UK_CODE}|{_NL_CODE}{_GAP}{_PLACE})"
 
 # What each must hold at least; street and place names as such are too large an automaton.
-_PREFIX = rf"(?:Am|An|Im|In|Auf|Zum|Zur|Unter|Rue|Avenue|Chaussée|Boulevard|Place|Via|Rua|Op|Aan|Oude|Nieuwe){_GAP}[^\n0-9]{{3,60}}{_GAP}[0-9]"
+_BEGUN = rf"{_BEFORE}{_GAP}(?:(?:de|du|des|la|l'|d'|den|der){_GAP}?){{0,2}}(?:[{UPPER}][^\s]{{1,60}}{_GAP}){{1,3}}[0-9]"
+# "The Old Forge, Church Lane, Ludlow SY8 1AW": a house with a name and no number.
+_HOUSE_NAME = rf"(?<!\w)(?P<value>(?:{CAPITALISED}(?:{_GAP}{CAPITALISED}){{0,3}},[ \u00a0\n]){{1,3}}(?:{CAPITALISED}(?:{_GAP}{CAPITALISED}){{0,2}}[ \u00a0\n])?{_UK_CODE})"
 _ESSENCES = (
-    rf"(?:(?:{_STREET_END}|Straße|Strasse|Str\.|Allee|Gasse|Platz|Weg|Singel|Laan|Straat|Plein){_GAP}[0-9]|{_PREFIX})",
-    rf"[0-9][a-zA-Z]?,?{_GAP}(?:[{UPPER}][^\s]{{1,40}}{_GAP}){{1,4}}{_ROAD}",
-    rf"[{UPPER}][^\s]{{1,40}}{_GAP}[0-9]{{1,4}}[^\n]{{0,40}}{_BREAK}(?:[A-Z]{{1,2}}-)?[0-9]{{4}}",
+    rf"(?:[{UPPER}][^\s]{{0,40}}{_STREET_END}{_GAP}[0-9]|(?:Straße|Strasse|Str\.|Allee|Gasse|Platz|Weg|Laan|Straat|Plein|Singel){_GAP}[0-9]|{_BEGUN})",
+    rf"[0-9][a-zA-Z]?,?{_GAP}(?:[{UPPER}][^\s]{{1,40}}{_GAP}){{1,4}}{_ROAD}(?:\W|$)",
+    rf"[{UPPER}][^\s]{{1,40}}{_GAP}{_HOUSE}{_FLOOR}{_BREAK}(?:[A-Z]{{1,2}}-)?[0-9]{{4}}",
     rf"(?:Flat|Unit|Apt\.?|Suite|Box){_GAP}[0-9]",
-    rf"(?:[0-9]{_GAP}[0-9][A-Z]{{2}}|[0-9]{{4}}{_GAP}?[A-Z]{{2}}{_GAP}[{UPPER}])",
+    rf"{_GAP}[A-Z]{{1,2}}[0-9][0-9A-Z]?{_GAP}[0-9][A-Z]{{2}}",
+    rf"(?:[0-9A-Z]{_GAP}[0-9][A-Z]{{2}}|[0-9]{{4}}{_GAP}?[A-Z]{{2}}{_GAP}[{UPPER}])",
 )
+
+_NO_STREET = re.compile(r"(?i:stell|park|sitz|arbeits|spiel|stand|liege|bahn|bus|camping|fahrsteig)(?:platz|steig)[ ]|Bahnhof ")
+
+
+def _is_street(value: str) -> bool:
+    return _NO_STREET.match(value) is None
+
 
 ADDRESSES = Family(
     name="addresses",
     rules=tuple(
-        Rule("ADDRESS", re.compile(pattern), essence=re.compile(essence))
+        Rule("ADDRESS", re.compile(pattern), _is_street, re.compile(essence))
         for pattern, essence in zip(
-            (_MAINLAND, _ENGLISH, _CODED, _NAMED_HOUSE, _POSTCODE), _ESSENCES, strict=True
+            (_MAINLAND, _ENGLISH, _CODED, _NAMED_HOUSE, _HOUSE_NAME, _POSTCODE), _ESSENCES, strict=True
         )
     ),
 )

@@ -1,4 +1,5 @@
-"""LICENCE_PLATES: what a vehicle's registration looks like (Germany, Austria, Netherlands, Belgium, UK, India).
+"""LICENCE_PLATES: what a vehicle's registration looks like (Germany, Austria,
+Switzerland, Netherlands, Belgium, UK, Ireland, India).
 
 Shapes that are also ordinary words and numbers count only behind a word for a plate.
 """
@@ -7,10 +8,10 @@ import re
 
 from schemas.personal_data.rule import Family, Rule, count_digits
 
-_START = r"(?<![\w-])"
+_START = r"(?<![\w.-])"
 _END = r"(?![\w-]|[.,][0-9])"
 _DE = r"[A-ZÄÖÜ]{1,3}-[A-ZÄÖÜ]{1,2} ?[1-9][0-9]{0,3}[EH]?"
-_AT = r"[A-Z]{1,2}[- ][1-9][0-9]{2,4} ?[A-Z]{1,2}"
+_AT = r"(?:[A-Z]{1,2}-[1-9][0-9]{2,4} ?[A-Z]{1,2}|[A-Z]{1,2} [1-9][0-9]{2,4} [A-Z]{1,2})"
 _CONSONANT = "[B-DF-HJ-NP-TV-XZ]"
 # The Dutch plates have three groups, of letters or digits, six characters in all (sidecodes 1 to 14).
 _NL = "|".join(
@@ -21,6 +22,8 @@ _NL = "|".join(
     )
 )  # fmt: skip
 _BE = r"[1-9]-[A-Z]{3}-[0-9]{3}"
+_CH = r"(?:AG|AI|AR|BE|BL|BS|FR|GE|GL|GR|JU|LU|NE|NW|OW|SG|SH|SO|SZ|TG|TI|UR|VD|VS|ZG|ZH) [0-9]{1,3} ?[0-9]{3}"
+_IE = r"[0-9]{2,3}-[A-Z]{1,2}-[0-9]{1,6}"
 _UK = r"[A-Z]{2}[0-9]{2} ?[A-HJ-PR-Z]{3}"
 _IN = r"[A-Z]{2}[ -][0-9]{1,2}[ -][A-Z]{1,3}[ -][0-9]{4}"
 _WORDS = (
@@ -38,7 +41,7 @@ def _is_mixed(value: str) -> bool:
 LICENCE_PLATES = Family(
     name="licence plates",
     rules=(
-        Rule("LICENCE_PLATE", re.compile(rf"{_START}(?P<value>{_DE}|{_NL}|{_BE}|{_UK}|{_IN}){_END}")),
+        Rule("LICENCE_PLATE", re.compile(rf"{_START}(?P<value>{_DE}|{_NL}|{_BE}|{_CH}|{_IE}|{_UK}|{_IN}){_END}")),
         Rule("LICENCE_PLATE", re.compile(rf"(?<!\w)(?i:{_WORDS}){_JOIN}{_ANY}{_END}"), _is_mixed),
         Rule("LICENCE_PLATE", re.compile(rf"{_START}(?P<value>{_AT}){_END}")),
     ),

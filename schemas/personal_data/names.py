@@ -20,7 +20,7 @@ Amazon PayPal Internet Instagram DM
 _WORDS = """
 The This That Your You We It They And But Not No Yes Please Thanks Thank Sorry For From With What When Where Why How If So In On
 At My Our Their His Her Die Der Das Ich Wir Sie Ihr Ihre Und Aber Bitte Danke Wie Was Wann Warum Wenn Dass Ob Es Er Gott Het De
-Een Ik Wij Jullie Uw Wat Waar Hoe Maar En Dank Groet Groeten Groetjes Grüße Grüsse Gruß Gruss Grüßen Regards Wishes Sincerely
+Een Ik Wij Jullie Uw Wat Waar Hoe Maar En Dank Groet Groeten Groetjes Grüße Grüsse Gruß Gruss Grüßen Regards Wishes Sincerely Truly
 Faithfully Just Still Again Also Only Really Very Such Any Some Every Each Here Another Both Even Maybe Great Good Best Nice
 Perfect Absolutely Amazing Awful Terrible Ridiculous Disgusting Unacceptable Heel Veel Met Voor Nog Niet Ja Nee Nein Guten Gute
 Vielen Viele Liebe Lieber Beste Geachte Hallo Hello Hi Hey Dear Dag Moin Click Day Back Bedankt Vriendelijke Freundliche

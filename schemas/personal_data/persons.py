@@ -40,7 +40,7 @@ _FAREWELL = (
     r"|groet(?:en|jes)?|gr|mvg|hoogachtend|hoogachting|(?:alvast )?bedankt|dank)"
 )
 _INTRODUCTION = (
-    r"(?:(?i:my name is|name's|name is|name:|this is|i'm|i am|it's|it is|speaking with|ask for|signed by|called|named"
+    r"(?:(?i:my name is|name's|name is|name:|this is|i'm|i am|it's|it is|speaking with|ask for|signed by|(?<!I )(?<!We )called|named"
     r"|in the name of|under the name|account holder|bravo to|shout-?out (?:to|naar)|danke an|dank aan|mein name ist|ich heiße"
     r"|sie sprechen mit|du schreibst mit|auf den namen|kontoinhaber(?:in)?|zu h[aä]nden|z\.? ?hd\.|mijn naam is|ik heet"
     r"|ik ben|spreekt? met|t\.?n\.?v\.?|op naam van|genaamd|namens|hallo,? met|ja,? met|de naam is|ene|attn:?|c/o"
@@ -49,7 +49,7 @@ _INTRODUCTION = (
     r"|(?:meine?|ihre?|unsere?|seine?)[nmr]? (?:sohn|tochter|mutter|vater|bruder|schwester|gro(?:ß|ss)mutter|kolleg(?:en?|in)))"
     r"|^[Mm]et)"
 )
-_SPOKEN = r"(?:(?i:mein name|am apparat|speaking)(?!\w)|(?:hier|here)[,.])"
+_SPOKEN = r"(?:(?i:mein name|am apparat)(?!\w)|(?:hier|here|speaking)[,.!])"
 _NUMBER = r"(?:[+(]{1,2}[0-9]{2}|0[0-9]{2,4}[ /-]?[0-9]{2}|[0-3]?[0-9][./-][01]?[0-9][./-][12][0-9]{3})"
 _BESIDE = r"(?:\[(?:" + "|".join(kind for kind in KINDS if kind != "PERSON") + r")\]|[\w.+-]{1,64}@\w)"
 _ID_WORD = r"(?i:booking|account|customer|member|abonnement|contractnummer|ordernummer|klantnr|mitglied|kundennr|tel|mobil|geb|born)"
@@ -57,11 +57,16 @@ _LINE_END = r"(?=[ ]*(?:\r?\n|$))"
 _WEB = r"(?:https?://\S{1,200}\s*)?"
 
 
+_IS_TITLE = re.compile(_TITLE)
+
+
 def _is_name(value: str) -> bool:
     words = [word.strip(".") for word in value.split()]
     if len(words) > 1 and re.fullmatch(_PARTICLE, words[0]):
         words = words[1:]
-    return not (value.isupper() or value.lower().endswith(NO_NAME_ENDS) or NO_NAMES.intersection(words))
+    if any(_IS_TITLE.fullmatch(word) for word in value.split()):
+        return False
+    return not (value.isupper() or value.lower().endswith(NO_NAME_ENDS) or NO_NAMES.intersection(words) or "XX" in value)
 
 
 # What a text must hold at least: a name begins with a capital, behind titles and particles.
@@ -78,29 +83,62 @@ def _behind(before: str, after: str = "") -> Rule:
     return _person(rf"(?<![^\W_]){before}{_TITLES}{_NAME}{after}", rf"(?<![^\W_]){before}{_BEGIN}")
 
 
-PERSONS = Family(
-    name="persons",
+# In families of few rules: the hints of all at once are too large an automaton for RE2 to keep in its cache.
+GREETED = Family(
+    name="persons greeted",
+    rules=(_behind(f"{_TITLE}{_GAP}"), _behind(f"{_GREETING},?{_GAP}", _STOP)),
+    needs_digit=False,
+)
+INTRODUCED = Family(
+    name="persons introduced",
     rules=(
-        _behind(f"{_TITLE}{_GAP}"),
-        _behind(f"{_GREETING},?{_GAP}", _STOP),
+        _behind(f"{_INTRODUCTION}{_GAP}"),
+        _person(rf"(?<![\w@]){_NAME},?[ ]{_SPOKEN}", rf"[^\s],?[ ]{_SPOKEN}"),
+    ),
+    needs_digit=False,
+)
+SIGNED = Family(
+    name="persons signed",
+    rules=(
         _behind(
             rf"{_FAREWELL}[,.!]?(?:{_GAP}|\r?\n){{1,3}}(?i:(?:ihre?|van|from|je|jullie){_GAP})?",
             r"(?=[ ]?(?:[,.!]?(?:\s*$|\r?\n)|,|\[))",
         ),
-        _behind(f"{_INTRODUCTION}{_GAP}"),
-        _person(rf"(?<![\w@]){_NAME},?[ ]{_SPOKEN}", rf"[^\s],?[ ]{_SPOKEN}"),
-        _person(rf"(?:(?<=\s)|(?<=^))[\^/~–-][ ]?(?P<value>{_WORD}|(?<=[/^-])[a-z]{{3,12}})(?=[ ]*{_WEB}$)"),
         _person(
             rf"(?<![^\W_])(?:Ihre?|Uw|Yours)(?:{_GAP}|\r?\n){{1,2}}{_TITLES}{_FULL}(?=\s*$)",
             rf"(?<![^\W_])(?:Ihre?|Uw|Yours)(?:{_GAP}|\r?\n){{1,2}}[^\s]{{1,99}}{_GAP}[^\n]{{1,80}}(?=\s*$)",
         ),
+    ),
+    needs_digit=False,
+)
+# "^Tasha", "-Moe", "/kim"; two capitals are initials and name no one.
+MARKED = Family(
+    name="persons marked",
+    rules=(
+        _person(
+            rf"(?:(?<=\s)|(?<=^))[\^/~–-][ ]?(?P<value>[{UPPER}][a-zß-öø-ÿ]{LETTER}{{0,30}}|(?<=[/^-])[a-z]{{3,12}})(?=[ ]*{_WEB}$)"
+        ),
+    ),
+    needs_digit=False,
+)
+ALONE = Family(
+    name="persons alone",
+    rules=(
         _person(rf"(?:^|\n)[ ]?{_TITLES}{_FULL}{_LINE_END}", rf"(?:^|\n)[ ]?{_TITLES}{_PAIR}[^\n.!?]{{0,80}}{_LINE_END}"),
         _person(rf"(?<=[.!?…]\s){_TITLES}{_FULL}(?=\s*$)", rf"(?<=[.!?…]\s){_TITLES}{_PAIR}[^\n.!?]{{0,80}}(?=\s*$)"),
+        _person(rf"(?<=\n\n){_NAME}(?=\s*$)", rf"(?<=\n\n)(?:{_PARTICLE}{_GAP}){{0,2}}[{UPPER}][^\n,!?0-9]{{1,99}}(?=\s*$)"),
+    ),
+    needs_digit=False,
+)
+BESIDE = Family(
+    name="persons beside other data",
+    rules=(
         _person(
             rf"(?<![\w@]){_FULL}(?=,?[ ]?{_BESIDE}|,[ ]?(?:{_ID_WORD}|{_NUMBER}))",
             rf"{LETTER}(?=,?[ ]?{_BESIDE}|,[ ]?(?:{_ID_WORD}|{_NUMBER}))",
         ),
         _person(rf"(?:(?<=^)|(?<=[.!?:…]\s)){_NAME}(?=,[ ]?{_NUMBER})", rf"{LETTER}(?=,[ ]?{_NUMBER})"),
-        _person(rf"(?<=\n\n){_NAME}(?=\s*$)", rf"(?<=\n\n)[^\n]{{1,80}}(?=\s*$)"),
     ),
+    needs_digit=False,
 )
+PERSONS = (GREETED, INTRODUCED, SIGNED, MARKED, ALONE, BESIDE)

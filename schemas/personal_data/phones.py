@@ -8,9 +8,9 @@ from schemas.personal_data.rule import Family, Rule, keep_digits
 
 _GAP = r"[ \u00a0().\-–/]{0,3}"
 _END = r"(?![\w@]|[.,:/-][0-9])"
-_START = r"(?<![\w@#+,:-])(?<![0-9][./ \u00a0])"
+_START = r"(?<![\w@#+-])(?<![0-9][.,:/ \u00a0])"
 # With a country code: + or 00 in front.
-_ABROAD = rf"{_START}(?P<value>\(?(?:\+|00)[ \u00a0]?[1-9](?:{_GAP}[0-9]){{6,14}})(?:x[0-9]{{1,6}})?{_END}"
+_ABROAD = rf"{_START}(?P<value>\(?(?:\+|00)[ \u00a0]?[1-9](?:{_GAP}[0-9]){{6,14}}(?:x[0-9]{{1,6}})?){_END}"
 # With the trunk prefix: one 0 in front.
 _AT_HOME = rf"{_START}(?P<value>\(?0[1-9](?:{_GAP}[0-9]){{7,10}}){_END}"
 # North America: three, three and four digits. India: five and five.
@@ -21,12 +21,12 @@ _WORDS = (
     r"|office|whatsapp|gsm|(?:call|ring|reach|text|phone) (?:me|us|him|her|someone)?(?: back)?(?: direct(?:ly)?)?"
     r"|answering|messages|bel(?:len)?(?: mij| me)?|anruf(?:en)?|nummere?)"
 )
-_NAMED = rf"(?<!\w){_WORDS}(?:\.|:|,| is| ist| on| at| to| op| unter| auf)?[:\s]{{1,3}}(?P<value>[(+]{{0,2}}[0-9](?:{_GAP}[0-9]){{5,14}}(?:x[0-9]{{1,6}})?){_END}"
+_NAMED = rf"(?<!\w){_WORDS}(?:\.|:|,| is| ist| on| at| to| op| unter| auf)?[:#\s]{{1,3}}(?P<value>[(+]{{0,2}}[0-9](?:{_GAP}[0-9]){{5,14}}(?:x[0-9]{{1,6}})?){_END}"
 _DATE = re.compile(r"(?:[0-3]?[0-9][./-][0-1]?[0-9][./-](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[./-][01]?[0-9][./-][0-3]?[0-9])\b")
 
 
 def _is_abroad(value: str) -> bool:
-    digits = keep_digits(value.replace("(0)", ""))
+    digits = keep_digits(value.replace("(0)", "").partition("x")[0])
     try:
         return phonenumbers.is_possible_number(phonenumbers.parse(f"+{digits.removeprefix('00')}"))
     except phonenumbers.NumberParseException:

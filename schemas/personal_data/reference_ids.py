@@ -19,9 +19,9 @@ _ORDER = (
     r"|rma|return|delivery|consignment|incident|complaint|confirmation|transaction|bestell(?:ung)?s?|auftrags?"
     r"|buchungs?|reservierungs?|sendungs?(?:verfolgungs)?|vorgangs?|rechnungs?|schadens?|paket|az|aktenzeichen|referenz"
     r"|störungs?|retouren?|bestel(?:ling)?s?|boekings?|reserverings?|zendings?|zaak|dossier|factuur|schade|meldings?"
-    r"|referentie|pakket|retour|aanvraag|serial|serien|serie|sn"
+    r"|referentie|kenmerk|pakket|retour|aanvraag|serial|serien|serie|sn"
 )
-_NUMBER = r"code|number|no|nr|nummer"
+_NUMBER = r"number|no|nr|nummer"
 _SUFFIX = r"(?:[ -]?(?:number|no|num|nummer|nr|id|code|ref(?:erence)?))?"
 _JOIN = r"\.?(?:(?: [^\W\d_]{1,15}){1,3}:| (?:is|ist|was|lautet|luidt|as|it's))?[ \u00a0]?(?:[:#=(]|no\.|nr\.)?[ \u00a0]{0,2}#?"
 _NOT_MEASURE = (
@@ -35,10 +35,14 @@ _SHAPE = (
     r"(?<![\w@#/.:?=&+-])(?P<value>[A-Z]{1,4} [0-9]{3} [0-9]{3}|(?=[A-Z0-9-]{0,20}[A-Z])[A-Z0-9]{1,20}(?:-[A-Z0-9]{1,12}){0,4})"
     r"(?![\w@/-]|[.,][0-9])"
 )
+# "KJ4M2P": a booking code of an airline: six characters, letters and digits mixed.
+_AIRLINE = r"(?<![\w@#/.:?=&+-])(?P<value>[A-Z](?=[A-Z0-9]{0,4}[0-9][A-Z])[A-Z0-9]{4}[A-Z0-9])(?![\w@/-]|[.,][0-9])"
+# "HF-SWAP-7714": three groups.
+_TRIPLE = r"(?<![\w@#/.:?=&+-])(?P<value>[A-Z]{1,6}-[A-Z0-9]{2,8}-[A-Z0-9]{2,8})(?![\w@/-]|[.,][0-9])"
 _GROUPED = r"(?<![\w@#/.:,?=&+-])(?P<value>[0-9]{1,6}-[0-9]{2,8}(?:-[0-9A-Z]{1,8}){0,3})(?![\w/-]|[.,][0-9])"
 _LONG = r"(?<![\w@#/.:,?=&+€£$-])(?P<value>[0-9](?:[ \u00a0]?[0-9]){8,21})(?![\w/-]|[.,][0-9]|[ \u00a0]?(?:€|£|\$|%))"
 _YEAR_OR_DATE = re.compile(
-    r"(?:19|20)[0-9]{2}(?:[-/](?:[0-9]{2}|(?:19|20)[0-9]{2}))?|[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)?[0-9]{2}"
+    r"(?:[X0-9]{2}/){2}[X0-9]{2,4}|(?:19|20)[0-9]{2}(?:[-/](?:[0-9]{2}|(?:19|20)[0-9]{2}))?|[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)?[0-9]{2}"
     r"|(?:19|20)[0-9]{2}[./-][01]?[0-9][./-][0-3]?[0-9]|[0-9]{1,2}[.][0-9]{2}"
 )
 _BOOKING = re.compile(r"(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{5,8}")
@@ -77,6 +81,8 @@ BARE_IDS = Family(
     rules=(
         Rule("ORDER_ID", _named(_NUMBER), _is_code),
         Rule("ORDER_ID", re.compile(_SHAPE), _has_five_digits, _FIVE_DIGITS),
+        Rule("ORDER_ID", re.compile(_AIRLINE), essence=re.compile(r"[A-Z][A-Z0-9]{0,4}[0-9][A-Z]")),
+        Rule("ORDER_ID", re.compile(_TRIPLE), lambda value: count_digits(value) >= 4),
         Rule("CUSTOMER_ID", re.compile(_GROUPED), _has_seven_digits),
         Rule("CUSTOMER_ID", re.compile(_LONG)),
     ),

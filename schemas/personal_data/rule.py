@@ -58,10 +58,12 @@ class Family:
     Attributes:
         name: What the rules look for.
         rules: The rules, strongest first.
+        needs_digit: Whether nothing can be found in a text without a digit, 0 to 9.
     """
 
     name: str
     rules: tuple[Rule, ...]
+    needs_digit: bool = True
 
     @cached_property
     def hint(self) -> str:

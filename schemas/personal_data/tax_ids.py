@@ -15,7 +15,7 @@ from schemas.personal_data.rule import Family, Rule, count_digits, keep_digits
 _NAMES = (
     r"bsn|burgerservicenummer|sofi-?nummer|rsin|btw-?(?:nummer|nr|id)|ust-?id(?:nr)?|uid|steuer-?(?:id|nummer|nr)"
     r"|steuer(?:liche )?-?identifikationsnummer|id-?nr|sv-?(?:nr|nummer)|sozialversicherungs-?(?:nummer|nr)"
-    r"|ahv(?:-?(?:nr|nummer))?|rijksregister(?:nummer)?|insz|niss|ssn|social security|national insurance|nino?"
+    r"|ahv(?:-?(?:nr|nummer))?|rijksregister(?:nummer)?|insz|niss|ssn|social security|national insurance|nino?|ni (?=number|no)"
     r"|tax(?:payer)? (?:file |id |identification |ref(?:erence)? )?(?:number|no|id)|tfn|vat|utr|gstin|abn|pps"
 )
 _JOIN = r"(?:[- ](?:number|no|nummer|nr|id|code))?\.?[. \u00a0:#]{0,3}(?:[^0-9\n]{0,40}?(?:it's|it is|is|ist|was|lautet) )?"

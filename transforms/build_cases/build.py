@@ -18,7 +18,7 @@ from transforms.build_cases.decide import read_decisions
 from transforms.build_cases.describe import describe_cases, describe_opening
 from transforms.build_cases.feel import feel_cases
 from transforms.build_cases.grade import grade_recovery
-from transforms.build_cases.history import read_history
+from transforms.build_cases.history import read_histories
 from transforms.build_cases.promise import (
     check_promises,
     check_targets,
@@ -45,7 +45,7 @@ def build_cases(
         messages: Columns of `MESSAGES`; ALL messages of each case in the batch. In the order of the contract
             they are read as they stand, in any other they are sorted first.
         changes: Columns of `CASE_CHANGES`, with `case_id` in place of `conversation_id`; all changes of those
-            cases, in any order. Changes of cases without a message are passed over.
+            cases, in any order. Changes of other cases, and of after `run_at`, are passed over.
         policy: The company's rules.
         every_case_is_a_complaint: The source holds complaints only.
         run_at: The end of the run date, with its zone: "now" for what has not happened yet.
@@ -61,12 +61,18 @@ def build_cases(
     if not len(talk.cases):
         return BUILT_CASES.empty()
     now = (run_at - _EPOCH) // timedelta(microseconds=1)
-    ends = resolve_cases(talk, read_history(changes, "status", talk.case_ids))
+    histories = read_histories(changes, talk.case_ids, now)
+    ends = resolve_cases(talk, histories["status"])
     working_time = _lay_out(policy, talk, ends, now)
     clocks = clock_cases(talk, ends, working_time)
-    columns = _describe(talk, changes, policy.recovery_window_days, every_case_is_a_complaint)
+    columns = describe_cases(talk, histories["team"], histories["priority"])
+    columns |= describe_opening(
+        talk,
+        window_days=policy.recovery_window_days,
+        every_case_is_a_complaint=every_case_is_a_complaint,
+    )
     columns |= ends.columns | list_clocks(talk, clocks) | read_decisions(talk)
-    columns |= count_work(talk, read_history(changes, "assignee", talk.case_ids))
+    columns |= count_work(talk, histories["assignee"])
     columns |= feel_cases(talk, ends.columns["status"])
     columns |= grade_recovery(talk, clocks, is_true(columns["is_complaint"]), policy)
     promises = find_promises(policy, columns["opened_at"], columns["priority"])
@@ -110,14 +116,6 @@ class BuildCases(beam.PTransform):
             every_case_is_a_complaint=self.every_case_is_a_complaint,
             run_at=self.run_at,
         )
-
-
-def _describe(
-    talk: Conversations, changes: pa.RecordBatch, window_days: int, always: bool
-) -> dict[str, pa.Array]:
-    teams, priorities = (read_history(changes, field, talk.case_ids) for field in ("team", "priority"))
-    opening = describe_opening(talk, window_days=window_days, every_case_is_a_complaint=always)
-    return describe_cases(talk, teams, priorities) | opening
 
 
 def _lay_out(policy: Policy, talk: Conversations, ends: Resolutions, now: int) -> WorkingTime:

@@ -21,7 +21,6 @@ class Clocks:
         asked: First customer message of each case, microseconds since 1970 (UTC); 0 where there is none.
         has_asked: Whether there is one.
         is_replied: Whether the first reply came, in cases that were not opened by an agent.
-        replied: When it came, microseconds since 1970 (UTC); 0 where it did not.
         reply: Seconds to the first reply, calendar and business, where `is_replied`.
         is_timed: The case is resolved, and not before the customer first wrote.
         resolution: Seconds to the resolution, calendar and business, where `is_timed`.
@@ -30,7 +29,6 @@ class Clocks:
     asked: Rows
     has_asked: Mask
     is_replied: Mask
-    replied: Rows
     reply: tuple[Rows, Rows]
     is_timed: Mask
     resolution: tuple[Rows, Rows]
@@ -51,7 +49,6 @@ def clock_cases(talk: Conversations, ends: Resolutions, working_time: WorkingTim
         asked=asked,
         has_asked=has_asked,
         is_replied=is_answered & talk.is_waiting,
-        replied=replied,
         reply=count_seconds(asked, replied, is_answered, working_time),
         is_timed=is_timed,
         resolution=count_seconds(asked, ends.resolved, is_timed, working_time),

@@ -63,7 +63,8 @@ def list_channels(talk: Conversations) -> pa.ListArray:
     codes = places[encoded.indices.take(pa.array(rows)).to_numpy()]
     pairs = talk.cases.ids[rows] * max(len(names), 1) + codes
     # Most messages come on the channel of the one before; dropping them first makes the sort small.
-    pairs = np.unique(pairs[np.diff(pairs, prepend=-1) != 0])
+    pairs = np.sort(pairs[np.diff(pairs, prepend=-1) != 0])
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
     counts = np.bincount(pairs // max(len(names), 1), minlength=len(talk.cases))
     offsets = np.append(0, np.cumsum(counts)).astype(np.int32)
     chosen = names.take(pa.array(pairs % max(len(names), 1)))

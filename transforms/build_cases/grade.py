@@ -32,9 +32,8 @@ def grade_recovery(
     shown = {step: any_row(talk.cases, mask & in_window) for step, mask in talk.shows.items()}
     known = _can_be_read(talk, in_window)
     by_clock = clocks.is_replied & (clocks.reply[1] <= policy.urgent_reply_seconds)
-    # A grade must not know what came after the landmark, however little business time went by.
-    is_urgent = shown["urgency"] | (by_clock & (clocks.replied <= window_ends))
-    grades = pa.array(GRADES, TEXT).take(pa.array(decide_grades(shown, is_urgent)))
+    # A first reply after the window cannot lift a grade: then no other step was seen within it either.
+    grades = pa.array(GRADES, TEXT).take(pa.array(decide_grades(shown, shown["urgency"] | by_clock)))
     return {
         "steps": list_words({step: shown[step] for step in STEPS}, known=known),
         "urgent_by_words": pa.array(shown["urgency"], mask=~known),

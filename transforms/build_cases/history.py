@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.arrays import Mask, Rows, Segments, find_segments, is_known, is_value, to_micros
+from schemas.case_changes import FIELDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,26 +44,34 @@ class History:
         return rows
 
 
-def read_history(changes: pa.RecordBatch, field: str, case_ids: pa.Array) -> History:
-    """Take one field out of the changes of cases; changes of other cases are passed over.
+def read_histories(changes: pa.RecordBatch, case_ids: pa.Array, until: int) -> dict[str, History]:
+    """Take the changes of cases apart, field by field; other cases and later changes are passed over.
 
     Args:
         changes: case_id, changed_at, field, value of `CASE_CHANGES`, in any order.
-        field: Which field: status, assignee, team or priority.
         case_ids: The cases.
+        until: The end of the run date, microseconds since 1970 (UTC).
+
+    Returns:
+        A history for each of `FIELDS`.
     """
-    of_field = changes.filter(pa.array(is_value(changes.column("field"), field)))
-    cases = pc.fill_null(pc.index_in(of_field.column("case_id"), case_ids), -1).to_numpy().astype(np.int64)
-    history = History(cases, to_micros(of_field.column("changed_at")), of_field.column("value"))
-    history = history.keep(cases >= 0)
-    order = np.lexsort((_rank(history.values), history.changed, history.cases))
-    return History(history.cases[order], history.changed[order], history.values.take(pa.array(order)))
+    cases = pc.fill_null(pc.index_in(changes.column("case_id"), case_ids), -1).to_numpy().astype(np.int64)
+    changed = to_micros(changes.column("changed_at"))
+    entries = History(cases, changed, changes.column("value"))
+    is_ours = (cases >= 0) & (changed <= until)
+    of_field = {field: is_ours & is_value(changes.column("field"), field) for field in FIELDS}
+    return {field: _sort(entries.keep(mask)) for field, mask in of_field.items()}
 
 
 def count_switches(cases: Rows, values: pa.Array, size: int) -> Rows:
     """How often the value changes in each of `size` cases; rows of a case in order, no nulls."""
     runs = find_segments(pa.array(cases), values)
     return np.maximum(np.bincount(cases[runs.starts], minlength=size) - 1, 0)
+
+
+def _sort(history: History) -> History:
+    order = np.lexsort((_rank(history.values), history.changed, history.cases))
+    return History(history.cases[order], history.changed[order], history.values.take(pa.array(order)))
 
 
 def _rank(values: pa.Array) -> Rows:

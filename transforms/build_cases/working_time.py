@@ -68,8 +68,9 @@ class WorkingTime:
 def lay_out(schedule: Schedule, first_year: int, last_year: int) -> WorkingTime:
     """Lay out the schedule over whole years of local time.
 
-    An interval opens when the local clock first shows its beginning and closes when it last shows its end:
-    where clocks are set back, the hour that comes twice is worked twice; the hour that is left out is not.
+    An interval opens when the local clock first shows its beginning or more, and closes after it last shows
+    less than its end: where clocks are set back, an hour that comes twice is worked twice, and where they are
+    set forward, the hour that is left out is not worked.
 
     Args:
         schedule: When the company works.
@@ -89,8 +90,9 @@ def lay_out(schedule: Schedule, first_year: int, last_year: int) -> WorkingTime:
         midnights = days[weekdays == WEEKDAYS.index(name)] * _DAY_US
         begins += [midnights + _to_micros(begin) for begin, _ in pairs]
         ends += [midnights + (_to_micros(end) or _DAY_US) for _, end in pairs]
-    opens = np.sort(_to_utc(np.concatenate(begins), schedule.zone, "earliest"))
-    closes = np.sort(_to_utc(np.concatenate(ends), schedule.zone, "latest"))
+    opens = np.sort(_to_utc(np.concatenate(begins), schedule.zone, "earliest", "latest"))
+    last_instants = np.concatenate(ends) - 1  # and not the end itself, which may come twice
+    closes = np.sort(_to_utc(last_instants, schedule.zone, "latest", "earliest")) + 1
     opens[1:] = np.maximum(opens[1:], closes[:-1])  # they overlap only within an hour that comes twice
     worked = np.append(0, np.cumsum(closes - opens))[: len(opens)]
     return WorkingTime(opens=opens, closes=closes, worked=worked)
@@ -174,9 +176,9 @@ def _to_micros(clock: time) -> int:
     return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * SECOND_US + clock.microsecond
 
 
-def _to_utc(local: Rows, zone: str, ambiguous: str) -> Rows:
+def _to_utc(local: Rows, zone: str, ambiguous: str, nonexistent: str) -> Rows:
     naive = pa.array(local).cast(pa.timestamp("us"))
-    times = pc.assume_timezone(naive, zone, ambiguous=ambiguous, nonexistent="latest")
+    times = pc.assume_timezone(naive, zone, ambiguous=ambiguous, nonexistent=nonexistent)
     return times.cast(pa.int64()).to_numpy()
 
 

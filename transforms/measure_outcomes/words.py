@@ -14,7 +14,7 @@ _NEVER = 0
 
 
 def measure_words(anchors: Anchors, cases: pa.RecordBatch, moments: pa.RecordBatch) -> dict[str, pa.Array]:
-    """Give the intents: whether the customer shows one in (first reply, first reply + 180 days], in any case."""
+    """Give the intents: shown in (first reply, first reply + 180 days], in any case of the customer."""
     timeline = sort_timeline(
         number_owners(moments["customer_key"], anchors.customers), to_micros(moments["sent_at"])
     )

@@ -1,0 +1,91 @@
+import apache_beam as beam
+import pyarrow as pa
+import pytest
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.testing.test_pipeline import TestPipeline
+from apache_beam.testing.util import assert_that, equal_to
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.link_cases import CASES, LINKS, LinkCases, link_cases, set_case
+
+
+def links_of(*pairs: tuple[str | None, str | None]) -> pa.Table:
+    return pa.Table.from_pylist([dict(zip(LINKS.names, pair, strict=True)) for pair in pairs], schema=LINKS)
+
+
+@pytest.mark.parametrize(
+    ("links", "cases"),
+    [
+        ([], {}),
+        ([("b", "a")], {"b": "a"}),
+        ([("c", "b"), ("b", "a")], {"b": "a", "c": "a"}),
+        ([("a", "z")], {"a": "z"}),  # the root, not the smallest
+        ([("c", "b"), ("c", "a")], {"b": "a", "c": "a"}),  # two roots: the smaller
+        ([("b", "a"), ("a", "b")], {"b": "a"}),  # a circle
+        ([("d", "c"), ("c", "b"), ("b", "c")], {"c": "b", "d": "b"}),
+        ([("a", "a")], {}),
+        ([("b", "a"), ("b", "a")], {"b": "a"}),
+        ([("b", None), (None, "a")], {}),
+    ],
+)
+def test_cases_of_links(links, cases):
+    table = link_cases(links_of(*links))
+    assert table.schema == CASES
+    assert dict(zip(*table.to_pydict().values(), strict=True)) == cases
+    assert table["conversation_id"].to_pylist() == sorted(cases)
+
+
+def brute_force(links: list[tuple[str, str]]) -> dict[str, str]:
+    groups: dict[str, set[str]] = {}
+    for pair in links:
+        merged = set(pair).union(*(groups.get(end, {end}) for end in pair))
+        groups |= dict.fromkeys(merged, merged)
+    linking = {source for source, target in links if source != target}
+    cases = {end: min(group - linking or group) for end, group in groups.items()}
+    return {end: case for end, case in cases.items() if end != case}
+
+
+IDS = st.sampled_from([*"abcdefgh"])
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.tuples(IDS, IDS), max_size=12), st.randoms())
+def test_a_union_of_sets_gives_the_same(links, random):
+    expected = brute_force(links)
+    assert dict(zip(*link_cases(links_of(*links)).to_pydict().values(), strict=True)) == expected
+    shuffled = random.sample(links, len(links))
+    assert link_cases(links_of(*shuffled)).equals(link_cases(links_of(*links)))
+
+
+def messages(*pairs: tuple[str, str | None]) -> pa.RecordBatch:
+    ids, linked = ([pair[at] for pair in pairs] for at in (0, 1))
+    return pa.record_batch({"conversation_id": pa.array(ids, pa.string()), "linked_id": pa.array(linked, pa.string())})
+
+
+def test_edge_batches():
+    none = CASES.empty_table().combine_chunks().to_batches()
+    empty = none[0] if none else pa.RecordBatch.from_pylist([], schema=CASES)
+    assert set_case(messages(), empty)["case_id"].to_pylist() == []
+    assert set_case(messages(("a", None), ("b", None)).slice(1), empty)["case_id"].to_pylist() == ["b"]
+
+
+def cases_of(batch: pa.RecordBatch) -> list[tuple]:
+    return list(zip(*(batch[name].to_pylist() for name in ("conversation_id", "case_id")), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("batches", "expected"),
+    [
+        (
+            # `x` answers a tweet that is not in the export, which links nothing.
+            [messages(("a", None), ("b", "a")), messages(("x", "gone"), ("y", "gone")), messages(("c", "b"))],
+            [("a", "a"), ("b", "a"), ("c", "a"), ("x", "x"), ("y", "y")],
+        ),
+        ([messages(("a", None)), messages()], [("a", "a")]),
+    ],
+)
+def test_the_pipeline(batches, expected):
+    with TestPipeline(runner=FnApiRunner()) as pipeline:
+        linked = pipeline | beam.Create(batches) | LinkCases()
+        assert_that(linked | beam.FlatMap(cases_of), equal_to(expected))
