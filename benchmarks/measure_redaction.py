@@ -5,8 +5,10 @@ Run it as
         --presidio synth_dataset_v2.json --tweets twcs.csv
 It writes benchmarks/results/redaction.json and the figures in docs/redaction.md.
 
-A finding is right when at least half of it is personal data of its kind; personal data is found when 80 % of its characters
-are behind a tag of its kind, and masked when they are behind any tag. Titles ("Mrs") are not counted as part of a name.
+A finding is right when at least half of it is personal data of its kind; personal data is found when 80 %
+of its characters
+are behind a tag of its kind, and masked when they are behind any tag. Titles ("Mrs") are not counted as
+part of a name.
 Rules were written while looking at the development half of the conversations only.
 """
 
@@ -34,10 +36,11 @@ RESULTS = Path(__file__).parent / "results" / "redaction.json"
 DOCS = Path(__file__).parents[1] / "docs" / "redaction.md"
 BEGIN, END = "<!-- figures begin -->", "<!-- figures end -->"
 OUR_NAMES = {"BSN_OR_TAX_ID": "TAX_ID"}
-# Microsoft's kinds that we have too. A finding on one of the others is not counted: no kind of ours is meant by it.
+# Microsoft's kinds that we have too. A finding on one of the others is not counted: no kind of ours is
+# meant by it.
 PRESIDIO_NAMES = {
-    "EMAIL_ADDRESS": "EMAIL", "PHONE_NUMBER": "PHONE", "IBAN_CODE": "IBAN", "CREDIT_CARD": "CARD", "US_SSN": "TAX_ID",
-    "STREET_ADDRESS": "ADDRESS", "PERSON": "PERSON",
+    "EMAIL_ADDRESS": "EMAIL", "PHONE_NUMBER": "PHONE", "IBAN_CODE": "IBAN", "CREDIT_CARD": "CARD",
+    "US_SSN": "TAX_ID", "STREET_ADDRESS": "ADDRESS", "PERSON": "PERSON",
 }  # fmt: skip
 UNCOUNTED = "OTHER"
 _TITLES = re.compile(r"^(?:(?:Mrs?|Ms|Dr|Herr|Frau|Captain|Drs|mr|dr|Mevr)\.? )+")
@@ -66,7 +69,9 @@ class Score:
 
     def figures(self) -> dict[str, object]:
         """Counts, shares and the 95 % Wilson interval of the recall."""
-        low, high = proportion_confint(self.found, self.there, method="wilson") if self.there else (None, None)
+        low, high = (
+            proportion_confint(self.found, self.there, method="wilson") if self.there else (None, None)
+        )
         return {
             **asdict(self),
             "recall": self.found / self.there if self.there else None,
@@ -181,15 +186,21 @@ def as_table(scores: dict[str, dict[str, dict[str, object]]]) -> str:
         for lang, one in langs.items():
             low, high = one["recall_interval"]  # type: ignore[misc]
             interval = f"{low:.2f} to {high:.2f}" if low is not None else ""
-            shares = [f"{one[name]:.3f}" if one[name] is not None else "" for name in ("recall", "masked_share", "precision")]
+            shares = [
+                f"{one[name]:.3f}" if one[name] is not None else ""
+                for name in ("recall", "masked_share", "precision")
+            ]
             lines.append(
-                f"| {kind} | {lang} | {one['there']} | {shares[0]} | {interval} | {shares[1]} | {one['findings']} | {shares[2]} |"
+                f"| {kind} | {lang} | {one['there']} | {shares[0]} | {interval} | {shares[1]} "
+                f"| {one['findings']} | {shares[2]} |"
             )
     return "\n".join(lines)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--conversations", default="training/conversations/*.jsonl")
     parser.add_argument("--presidio", help="synth_dataset_v2.json of microsoft/presidio-research")
     parser.add_argument("--tweets", help="CSV with a column `text`")
@@ -218,14 +229,22 @@ HEADINGS = {
 }
 
 
-def write_docs(groups: dict[str, dict[str, dict[str, dict[str, object]]]], speeds: dict[str, dict[str, float]]) -> None:
+def write_docs(
+    groups: dict[str, dict[str, dict[str, dict[str, object]]]], speeds: dict[str, dict[str, float]]
+) -> None:
     """Put the figures between the two marks of docs/redaction.md."""
     parts = [f"### {HEADINGS[name]}\n\n{as_table(scores)}" for name, scores in groups.items()]
     rows = [
         f"| {name} | {one['messages_per_second']:,.0f} | {one['messages_per_second_without_hints']:,.0f} |"
         for name, one in speeds.items()
     ]
-    speed = ["### Speed, one thread", "", "| texts | messages/s | without hints |", "| --- | ---: | ---: |", *rows]
+    speed = [
+        "### Speed, one thread",
+        "",
+        "| texts | messages/s | without hints |",
+        "| --- | ---: | ---: |",
+        *rows,
+    ]
     before, _, rest = DOCS.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     figures = "\n\n".join([BEGIN, *parts, "\n".join(speed), END])

@@ -73,6 +73,7 @@ def write_demo(
         raise UsageError(f"customers is {customers}; it must be from 1 to {MOST_CUSTOMERS:,}")
     if seed < 0:
         raise UsageError(f"seed is {seed}; it must be 0 or more")
+    output = output.resolve()
     _check_folder(output)
     partial = output.with_name(f".{output.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -87,11 +88,24 @@ def write_demo(
 
 
 def _check_folder(output: Path) -> None:
-    """Refuse to replace what is not an earlier demo."""
+    """Refuse to replace what is not an earlier demo, or holds more than one."""
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output} is a file; name a folder for the demo")
-    if output.is_dir() and any(output.iterdir()) and not (output / TRUTH_FILE).is_file():
-        raise UsageError(f"{output} is not empty and holds no earlier demo; name another folder or empty it")
+    others = {path.name for path in output.iterdir()} - _earlier_files(output) if output.is_dir() else ()
+    if others:
+        raise UsageError(
+            f"{output} holds {min(others)!r}, which is no part of an earlier demo; "
+            "name another folder or empty this one"
+        )
+
+
+def _earlier_files(output: Path) -> set[str]:
+    """Names of the files that an earlier demo wrote."""
+    try:
+        truth = json.loads((output / TRUTH_FILE).read_text(encoding="utf-8"))
+        return {TRUTH_FILE, *truth["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def _write_files(folder: Path, count: int, seed: int, until: date, mechanism: Mechanism) -> DemoTruth:

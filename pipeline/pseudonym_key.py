@@ -1,6 +1,7 @@
 """The key of the pseudonyms: where it comes from, and how a changed one is noticed.
 
-In this order: the environment variable STAUNEN_KEY; the file that STAUNEN_KEY_FILE names; a random key kept beside a
+In this order: the environment variable STAUNEN_KEY; the file that STAUNEN_KEY_FILE names; a random key kept
+beside a
 local lake. Whoever has key and lake can link pseudonyms to ids, so keep them apart where it matters.
 """
 
@@ -56,7 +57,8 @@ def read_key(env: Mapping[str, str], output: str) -> PseudonymKey:
         output: The lake's folder, local or remote.
 
     Raises:
-        UsageError: The key is too short, two are given, others can read its file, or a remote lake is given none.
+        UsageError: The key is too short, two are given, others can read its file, or a remote lake is given
+            none.
     """
     if KEY_VARIABLE in env and FILE_VARIABLE in env:
         raise UsageError(f"both {KEY_VARIABLE} and {FILE_VARIABLE} are set; unset one of them")
@@ -66,7 +68,8 @@ def read_key(env: Mapping[str, str], output: str) -> PseudonymKey:
         return _read_file(Path(env[FILE_VARIABLE]))
     if not is_local(output):
         raise UsageError(
-            f"{output}: a remote lake keeps no key beside it; set {KEY_VARIABLE}, or {FILE_VARIABLE} to a local file"
+            f"{output}: a remote lake keeps no key beside it; set {KEY_VARIABLE}, "
+            f"or {FILE_VARIABLE} to a local file"
         )
     return _read_or_make(Path(output) / LAKE_FILE)
 
@@ -83,8 +86,10 @@ def check_fingerprint(key: PseudonymKey, published: str | None) -> None:
     """
     if published is not None and published != key.fingerprint:
         raise UsageError(
-            f"the key from {key.origin} (fingerprint {key.fingerprint}) is not the one that the published run was made "
-            f"with ({published}), and customers would get other pseudonyms; give that key, or publish to a new folder"
+            f"the key from {key.origin} (fingerprint {key.fingerprint}) "
+            f"is not the one that the published run was made "
+            f"with ({published}), and customers would get other pseudonyms; "
+            f"give that key, or publish to a new folder"
         )
 
 
@@ -105,7 +110,9 @@ def _read_file(path: Path) -> PseudonymKey:
         mode = path.stat().st_mode
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: the key file cannot be read: {error}; check the path and its rights") from error
+        raise UsageError(
+            f"{path}: the key file cannot be read: {error}; check the path and its rights"
+        ) from error
     if mode & _OTHERS:
         raise UsageError(f"{path}: others can read the key (mode {mode & 0o777:o}); run: chmod 600 {path}")
     return PseudonymKey(_parse(text, str(path)), str(path))
@@ -115,7 +122,8 @@ def _read_or_make(path: Path) -> PseudonymKey:
     if path.exists():
         return _read_file(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Written whole under another name (mode 600) and then linked, which fails if another run was first: so no run ever
+    # Written whole under another name (mode 600) and then linked, which fails if another run was first: so
+    # no run ever
     # reads half a key, and no key is ever replaced.
     handle, draft = tempfile.mkstemp(prefix=".pseudonym-", dir=path.parent)
     try:

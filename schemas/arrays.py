@@ -86,7 +86,8 @@ def last_row(segments: Segments, mask: Mask) -> Rows:
 
 def count_rows(segments: Segments, mask: Mask) -> Rows:
     """How many rows of each segment the mask holds for."""
-    return np.bincount(segments.ids[np.flatnonzero(mask)], minlength=len(segments)).astype(np.int64, copy=False)
+    owners = segments.ids[np.flatnonzero(mask)]
+    return np.bincount(owners, minlength=len(segments)).astype(np.int64, copy=False)
 
 
 def any_row(segments: Segments, mask: Mask) -> Mask:

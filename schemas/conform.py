@@ -148,8 +148,11 @@ def _find_no_text(texts: pa.Array) -> pa.Array:
 
 
 def _join(parts: list[pa.Array], separator: str) -> pa.Array:
-    joined = pc.binary_join_element_wise(*parts, separator, null_handling="skip")
-    return pc.if_else(pc.equal(joined, ""), pa.scalar(None, TEXT), joined)
+    # Not with null_handling="skip": that drops the rows in which all parts are null (pyarrow 25).
+    def join(left: pa.Array, right: pa.Array) -> pa.Array:
+        return pc.coalesce(pc.binary_join_element_wise(left, right, separator), left, right)
+
+    return reduce(join, parts)
 
 
 def _unknown(name: str) -> str:

@@ -103,5 +103,5 @@ def _placed(
 
 
 def _near(names: ColumnNames, header: list[str]) -> str:
-    near = suggest(names[0], header)
-    return near if "did you mean" in near else ""
+    hints = (suggest(name, header) for name in names)
+    return next((hint for hint in hints if "did you mean" in hint), "")

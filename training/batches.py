@@ -11,17 +11,13 @@ from transformers import AutoTokenizer
 
 from training.labels import HEADS
 from training.network import MASKED
+from training.stages import Stage
 
 MAX_TOKENS = 256
 TOKENS_PER_BATCH = 1536
 SORTED_BATCHES = 40
 """So many batches are sorted by length together: little padding, enough chance."""
 VARIANTS = ("text", "redacted", "styled")
-VARIANT_SHARES = (0.25, 0.35, 0.4)
-"""How often each variant of an example is drawn: personal data is redacted in 3 of 4."""
-EPOCH_SHARES = {"conversations": 1.0, "goemotions": 0.08, "xed": 0.08}
-UMSAB_SHARES = {"en": 0.5, "de": 0.5}
-UMSAB_OTHERS = 0.2
 
 
 @dataclass(frozen=True)
@@ -29,12 +25,12 @@ class Encoded:
     """Examples ready to train on, one entry per row.
 
     `variants` holds token ids per variant, in the order of `VARIANTS`; `targets` maps a head to float32 of shape
-    (rows, labels), `MASKED` where not annotated; `share` is the chance per epoch.
+    (rows, labels), `MASKED` where not annotated; `origin` is (source, language) per row.
     """
 
     variants: tuple[list[list[int]], ...]
     targets: dict[str, np.ndarray]
-    share: np.ndarray
+    origin: list[tuple[str, str]]
 
 
 def encode(examples: pa.Table, base: Path) -> Encoded:
@@ -46,12 +42,8 @@ def encode(examples: pa.Table, base: Path) -> Encoded:
         texts = [f"{role}: {text}" for role, text in zip(roles, examples[column].to_pylist(), strict=True)]
         return tokenizer(texts, truncation=True, max_length=MAX_TOKENS)["input_ids"]
 
-    pairs = zip(examples["source"].to_pylist(), examples["lang"].to_pylist(), strict=True)
-    share = [
-        UMSAB_SHARES.get(lang, UMSAB_OTHERS) if source == "umsab" else EPOCH_SHARES.get(source, 0.0)
-        for source, lang in pairs
-    ]
-    return Encoded(tuple(map(tokens, VARIANTS)), targets_of(examples), np.array(share))
+    origin = list(zip(examples["source"].to_pylist(), examples["lang"].to_pylist(), strict=True))
+    return Encoded(tuple(map(tokens, VARIANTS)), targets_of(examples), origin)
 
 
 def targets_of(examples: pa.Table) -> dict[str, np.ndarray]:
@@ -68,11 +60,14 @@ def targets_of(examples: pa.Table) -> dict[str, np.ndarray]:
     return targets
 
 
-def epoch_batches(encoded: Encoded, rng: np.random.Generator) -> Iterator[dict[str, torch.Tensor]]:
+def epoch_batches(
+    encoded: Encoded, stage: Stage, rng: np.random.Generator
+) -> Iterator[dict[str, torch.Tensor]]:
     """Yield one epoch: a fresh draw of rows and variants, in batches of about equal length."""
-    rows = np.flatnonzero(rng.random(len(encoded.share)) < encoded.share)
+    share = np.array([stage.share(source, lang) for source, lang in encoded.origin])
+    rows = np.flatnonzero(rng.random(len(share)) < share)
     rng.shuffle(rows)
-    variant = rng.choice(len(VARIANTS), size=len(encoded.share), p=VARIANT_SHARES)
+    variant = rng.choice(len(VARIANTS), size=len(share), p=stage.variants)
     ids = {row: encoded.variants[variant[row]][row] for row in rows.tolist()}
     groups = [group for part in _parts(rows, ids) for group in _by_length(part, ids)]
     for number in rng.permutation(len(groups)):

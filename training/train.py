@@ -1,4 +1,4 @@
-"""Train the network: python -m training.train --examples FILE --base DIR --out DIR [--bf16]."""
+"""Train the network: python -m training.train --examples FILE --base DIR --out DIR --stage NAME [--start DIR]."""
 
 import argparse
 import json
@@ -12,8 +12,9 @@ import torch
 
 from training.batches import VARIANTS, Encoded, encode, epoch_batches
 from training.labels import HEADS
-from training.network import MultiHeadNetwork, head_loss, save_checkpoint
+from training.network import MultiHeadNetwork, head_loss, load_checkpoint, save_checkpoint
 from training.score import macro_f1, predict_logits
+from training.stages import STAGES, Stage
 
 SEED = 20
 ENCODER_RATE = 1e-4
@@ -62,17 +63,17 @@ def train_epoch(
     optimizer: torch.optim.AdamW,
     average: Average,
     encoded: Encoded,
+    stage: Stage,
     epoch: int,
-    epochs: int,
     use_bf16: bool,
 ) -> float:
     """Train for one epoch; return the mean loss per batch."""
     network.train()
     base_rates = (ENCODER_RATE, HEAD_RATE)
-    batches = list(epoch_batches(encoded, np.random.default_rng(SEED + epoch)))
+    batches = list(epoch_batches(encoded, stage, np.random.default_rng(SEED + epoch)))
     total = 0.0
     for number, batch in enumerate(batches):
-        factor = rate_at((epoch + number / len(batches)) / epochs)
+        factor = rate_at((epoch + number / len(batches)) / stage.epochs)
         for group, rate in zip(optimizer.param_groups, base_rates, strict=True):
             group["lr"] = rate * factor
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=use_bf16):
@@ -92,7 +93,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("examples", "base", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--stage", choices=STAGES, required=True)
+    parser.add_argument("--start", type=Path, help="the checkpoint of the stage before")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--bf16", action="store_true", help="faster where the CPU has AVX512-BF16")
     options = parser.parse_args()
@@ -102,13 +104,12 @@ def main() -> None:
     examples = pq.read_table(options.examples)
     train = encode(examples.filter(pc.invert(examples["is_validation"])), options.base)
     validation = encode(examples.filter(examples["is_validation"]), options.base)
-    network = MultiHeadNetwork(options.base)
+    stage = STAGES[options.stage]
+    network = load_checkpoint(options.base, options.start) if options.start else MultiHeadNetwork(options.base)
     optimizer, average = make_optimizer(network), Average(network)
-    for epoch in range(options.epochs):
+    for epoch in range(stage.stop_after):
         started = time.monotonic()
-        loss = train_epoch(
-            network, optimizer, average, train, epoch, options.epochs, options.bf16
-        )
+        loss = train_epoch(network, optimizer, average, train, stage, epoch, options.bf16)
         save_checkpoint(average.weights, options.out)
         trained = {name: value.clone() for name, value in network.state_dict().items()}
         network.load_state_dict(average.weights)

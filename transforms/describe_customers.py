@@ -68,7 +68,7 @@ def _describe_words(customers: pa.Array, moments: pa.RecordBatch) -> Columns:
     last = _last_of(owners, size)
     first = np.full(size, NO_ROW)
     first[owners[::-1]] = np.arange(len(owners))[::-1]
-    is_in_latest = pc.equal(ordered["case_id"], take_rows(ordered["case_id"], last[owners])).to_numpy(False)
+    is_in_latest = is_true(pc.equal(ordered["case_id"], take_rows(ordered["case_id"], last[owners])))
     shows = find_words(ordered["signals"], ("always_positive", "advocacy", "churn_intent"))
     shows["churn_intent"] &= is_in_latest
     has_shown = {name: np.bincount(owners[shown], minlength=size) > 0 for name, shown in shows.items()}

@@ -18,14 +18,17 @@ def detect_language(batch: pa.RecordBatch, detect: DetectLanguages) -> pa.Record
         detect: Gives the language of each text (string), or null where it cannot tell; `models.languages`.
 
     Returns:
-        The batch with the same columns and rows; what the export says stays, and a message without text stays null.
+        The batch with the same columns and rows; what the export says stays, and a message without text
+        stays null.
     """
     place = batch.schema.get_field_index("lang")
     unknown = pc.indices_nonzero(pc.and_(pc.is_null(batch["lang"]), pc.is_valid(batch["text"])))
     if len(unknown) == 0:
         return batch
     detected = detect(batch["text"].take(unknown)).cast(pa.string())
-    filled = pc.coalesce(batch["lang"], pc.scatter(detected, unknown.cast(pa.int64()), max_index=len(batch) - 1))
+    filled = pc.coalesce(
+        batch["lang"], pc.scatter(detected, unknown.cast(pa.int64()), max_index=len(batch) - 1)
+    )
     return batch.set_column(place, batch.schema.field(place), filled)
 
 
@@ -34,7 +37,8 @@ class DetectLanguage(beam.PTransform):
     """Fill the language of messages that have none.
 
     Attributes:
-        detect: Gives the language of each text of an array; by default py3langid or better, see `models.languages`.
+        detect: Gives the language of each text of an array; by default py3langid or better, see
+            `models.languages`.
     """
 
     detect: DetectLanguages

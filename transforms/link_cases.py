@@ -104,7 +104,7 @@ def _distinct(parts: Iterable[pa.Table], schema: pa.Schema) -> pa.RecordBatch:
 class FindCases(beam.PTransform):
     """Turn batches of messages into the one batch of `CASES`: the conversations whose case is another one."""
 
-    def expand(self, messages: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, messages: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Gather the links and their targets, then find the cases."""
         links = (
             messages
@@ -116,7 +116,9 @@ class FindCases(beam.PTransform):
             | "Select targets" >> beam.Map(select_targets, AsSingleton(links))
             | "Gather targets" >> beam.CombineGlobally(_GatherDistinct(_IDS))
         )
-        return links | "Find cases" >> beam.Map(_find_cases, AsSingleton(targets)).with_output_types(pa.RecordBatch)
+        return links | "Find cases" >> beam.Map(_find_cases, AsSingleton(targets)).with_output_types(
+            pa.RecordBatch
+        )
 
 
 @dataclass(eq=False)
@@ -128,10 +130,10 @@ class SetCase(beam.PTransform):
         name: What the column is called afterwards.
     """
 
-    cases: beam.PCollection[pa.RecordBatch]
+    cases: PCollection[pa.RecordBatch]
     name: str = "case_id"
 
-    def expand(self, rows: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, rows: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Look each batch up in the cases."""
         return rows | "Set case" >> beam.Map(set_case, AsSingleton(self.cases), self.name).with_output_types(
             pa.RecordBatch

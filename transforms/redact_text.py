@@ -1,6 +1,7 @@
 """RedactText: personal data in texts becomes tags such as [EMAIL], before anything stores or models the text.
 
-Two stages, because a night has millions of texts and few of them name anyone: each family's hint runs as RE2 over
+Two stages, because a night has millions of texts and few of them name anyone: each family's hint runs as
+RE2 over
 the whole column; only the rows that a hint matched become Python strings and meet that family's rules.
 """
 
@@ -58,7 +59,8 @@ def find_personal_data(text: str, families: Iterable[Family] = FAMILIES) -> list
 def redact_text(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Replace the personal data in the column `text` by tags.
 
-    Handles of customers go too: those made of digits everywhere, and all of them in what agents write, who answer
+    Handles of customers go too: those made of digits everywhere, and all of them in what agents write, who
+    answer
     customers by their handles. Other handles stay, for they name companies.
 
     Args:
@@ -71,7 +73,8 @@ def redact_text(batch: pa.RecordBatch) -> pa.RecordBatch:
     roles = batch["role"] if "role" in batch.schema.names else pa.nulls(len(batch), pa.string())
     texts = _redact_handles(batch["text"], pc.fill_null(pc.equal(roles, "agent"), False))
     pending = pc.indices_nonzero(pc.is_valid(texts))
-    # Until nothing changes: a tag may be the context that gives away a name beside it. It ends, since every change
+    # Until nothing changes: a tag may be the context that gives away a name beside it. It ends, since every
+    # change
     # turns characters outside of tags into a tag, and it makes redaction idempotent.
     while len(pending):
         before = texts.take(pending)
@@ -95,13 +98,16 @@ def count_redactions(batch: pa.RecordBatch) -> dict[str, int]:
 def _redact_handles(texts: pa.Array, is_agent: pa.Array) -> pa.Array:
     by_agents = pc.indices_nonzero(is_agent)
     masked = pc.replace_substring_regex(texts, _NUMERIC_HANDLE, rf"\1{HANDLE_TAG}")
-    return _put(masked, by_agents, pc.replace_substring_regex(texts.take(by_agents), _ANY_HANDLE, rf"\1{HANDLE_TAG}"))
+    return _put(
+        masked, by_agents, pc.replace_substring_regex(texts.take(by_agents), _ANY_HANDLE, rf"\1{HANDLE_TAG}")
+    )
 
 
 def _redact_once(texts: pa.Array) -> pa.Array:
     families_by_row = _hint(texts) if len(texts) > _FEW_ROWS else dict.fromkeys(range(len(texts)), FAMILIES)
     rows = pa.array(families_by_row, pa.int64())
-    # The one loop over texts: checksums, look-arounds and lists of words are beyond RE2; the hints keep it short.
+    # The one loop over texts: checksums, look-arounds and lists of words are beyond RE2; the hints keep it
+    # short.
     redacted = [
         _replace(text, find_personal_data(text, families))
         for text, families in zip(texts.take(rows).to_pylist(), families_by_row.values(), strict=True)

@@ -1,4 +1,4 @@
-"""ResolveIdentities: the ids by which channels know a customer become the company's own, so journeys cross channels."""
+"""ResolveIdentities: the ids by which channels know a customer become the company's own."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,8 +19,10 @@ def merge_identities(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
         batches: Batches of `IDENTITIES`, or earlier results; none at all is fine.
 
     Returns:
-        Columns `channel_customer_id` (unique, sorted), `customer_id`, and `is_conflicting`: the exports give this
-        channel id to more than one customer. Of those the smallest id (by bytes) stands, so that a rerun agrees.
+        Columns `channel_customer_id` (unique, sorted), `customer_id`, and `is_conflicting`: the exports
+        give this
+        channel id to more than one customer. Of those the smallest id (by bytes) stands, so that a rerun
+        agrees.
     """
     tables = [_as_merged(batch) for batch in batches]
     groups = (
@@ -48,7 +50,8 @@ def resolve_identities(batch: pa.RecordBatch, identities: pa.RecordBatch) -> pa.
         identities: What `merge_identities` returns.
 
     Returns:
-        The batch with `customer_id` replaced where the identities know it, and as it was elsewhere. One step only: an
+        The batch with `customer_id` replaced where the identities know it, and as it was elsewhere. One
+        step only: an
         id that the identities yield is the company's own and is not looked up again.
     """
     place = batch.schema.get_field_index("customer_id")

@@ -16,7 +16,8 @@ from schemas.personal_data.rule import KINDS, TAG, TAGS, Family, Rule
 from schemas.personal_data.tax_ids import TAX_IDS
 
 FAMILIES = (
-    EMAILS, IBANS, TAX_IDS, CARDS, DATES_OF_BIRTH, LICENCE_PLATES, REFERENCE_IDS, PHONES, ADDRESSES, BARE_IDS, *PERSONS,
+    EMAILS, IBANS, TAX_IDS, CARDS, DATES_OF_BIRTH, LICENCE_PLATES, REFERENCE_IDS, PHONES, ADDRESSES, BARE_IDS,
+    *PERSONS,
 )  # fmt: skip
 
 __all__ = ["FAMILIES", "KINDS", "TAG", "TAGS", "Family", "Rule"]

@@ -1,21 +1,25 @@
 """Hints: a Python pattern widened to one that RE2 runs over a whole column.
 
-RE2 knows no look-arounds and searches in linear time. A hint matches wherever its pattern does (and in some texts more),
-for each change only widens: look-arounds go, or are read over where they stand at an end; repetition loses its upper
+RE2 knows no look-arounds and searches in linear time. A hint matches wherever its pattern does (and in some
+texts more),
+for each change only widens: look-arounds go, or are read over where they stand at an end; repetition loses
+its upper
 bound, which keeps the automaton small. So hints cannot drift from their rules.
 """
 
 import re
 
 _CLASS = r"\[\^?\]?(?:\\.|[^\]\\])*\]"
-_TOKEN = re.compile(rf"\\u[0-9a-f]{{4}}|\\.|{_CLASS}|\(\?(?:[:=!]|<[=!]|P<value>|-?i:)|\{{[0-9,]+\}}\??|.", re.DOTALL)
+_TOKEN = re.compile(
+    rf"\\u[0-9a-f]{{4}}|\\.|{_CLASS}|\(\?(?:[:=!]|<[=!]|P<value>|-?i:)|\{{[0-9,]+\}}\??|.", re.DOTALL
+)
 _WORD = r"\pL\pN_"
 _SPACES = r"\s\x{a0}\x{2028}\x{2029}\x{3000}\x{2000}-\x{200a}\x{202f}\x{85}\x{1c}-\x{1f}\x0b"
 _ESCAPES = {r"\w": f"[{_WORD}]", r"\W": f"[^{_WORD}]", r"\s": f"[{_SPACES}]", r"\b": "", "$": r"\n?$"}
 
 
 def _widen_class(token: str) -> str:
-    known = {r"[^\W\d_]": r"\pL", r"[^\W_]": r"[\pL\pN]", r"[\W_]": rf"[^\pL\pN]"}
+    known = {r"[^\W\d_]": r"\pL", r"[^\W_]": r"[\pL\pN]", r"[\W_]": r"[^\pL\pN]"}
     if token in known:
         return known[token]
     body = token.replace(r"\w", _WORD).replace(r"\s", _SPACES)
@@ -54,27 +58,29 @@ def _widen(tokens: list[str], is_first: bool, is_last: bool) -> str:
             continue
         end = _end_of_group(tokens, position)
         inner = tokens[position + 1 : end]
-        if token == "(?=" and is_last and end == len(tokens) - 1:
-            parts.append(f"(?:{_widen(inner, False, False)})")
-        elif token == "(?<=" and is_first and position == 0:
+        if (token == "(?=" and is_last and end == len(tokens) - 1) or (
+            token == "(?<=" and is_first and position == 0
+        ):
             parts.append(f"(?:{_widen(inner, False, False)})")
         elif token == "(?<!" and is_first and position == 0 and len(inner) == 1:
             inside = inner[0].removeprefix("[").removesuffix("]")
-            parts.append("(?:^|" + _widen_class(f"[{inside[1:]}]" if inside.startswith("^") else f"[^{inside}]") + ")")
+            parts.append(
+                "(?:^|" + _widen_class(f"[{inside[1:]}]" if inside.startswith("^") else f"[^{inside}]") + ")"
+            )
         position = end + 1
     return "".join(parts)
 
 
 def widen(pattern: re.Pattern[str]) -> str:
-    """Return an RE2 pattern that matches in every text in which `pattern` does.
+    r"""Return an RE2 pattern that matches in every text in which `pattern` does.
 
     Args:
-        pattern: A Python pattern of groups, classes, greedy repetition and look-arounds, without back references
-            and without an alternative outside of a group.
+        pattern: A Python pattern of groups, classes, greedy repetition and look-arounds, without back
+            references and without an alternative outside of a group.
 
     Example:
-        >>> widen(re.compile(r"(?<![\\w.])(?P<value>[0-9]{2,8})(?=[,.])"))
-        '(?:^|[^\\\\pL\\\\pN_.])(?:[0-9]{2,})(?:[,.])'
+        >>> print(widen(re.compile(r"(?<![\w.])(?P<value>[0-9]{2,8})(?=[,.])")))
+        (?:^|[^\pL\pN_.])(?:[0-9]{2,})(?:[,.])
     """
     hint = _widen(_TOKEN.findall(pattern.pattern), True, True)
     return f"(?i:{hint})" if pattern.flags & re.IGNORECASE else hint

@@ -19,7 +19,7 @@ TAG = re.compile(r"\[(?:" + "|".join(KINDS) + r")\]")
 SPACE = r"[ \u00a0]"
 UPPER = "A-ZÀ-ÖØ-ÞĄĆČĎĐĘĚĞĪİŁŃŇŐŘŚŞŠŤŪŮŰŹŻŽ"
 LETTER = r"[^\W\d_]"
-CAPITALISED = rf"[{UPPER}](?:{LETTER}|['’](?={LETTER})){{1,30}}"
+CAPITALISED = rf"[{UPPER}](?:{LETTER}|['\u2019](?={LETTER})){{1,30}}"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Rule:
         kind: One of `KINDS`.
         pattern: Python pattern; its group `value` is the personal data, the rest is context.
         accepts: Says of a value whether it is what it looks like (a checksum, a length, not a date).
-        essence: A smaller pattern that each text must match in which `pattern` does; where the whole of it is too large
+        essence: A smaller pattern that each text must match in which `pattern` does; where the whole of it
+            is too large
             an automaton for RE2 to keep in its cache, or not selective once widened.
     """
 

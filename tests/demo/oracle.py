@@ -18,19 +18,21 @@ cases as (
     where is_complaint = 'true'
 )
 select conversation_id, any_value(recovery_grade) as recovery_grade, any_value(segment) as segment,
-       count(*) filter (kind = 'cancellation' and happened > opened and happened <= landmark) > 0 as left_before_landmark,
-       count(*) filter (kind in ('order', 'renewal') and happened >= opened - interval 90 days and happened < opened)
-           as purchases_before_90,
+       bool_or(kind = 'cancellation' and happened > opened and happened <= landmark) is true
+           as left_before_landmark,
+       count(*) filter (
+           kind in ('order', 'renewal') and happened >= opened - interval 90 days and happened < opened
+       ) as purchases_before_90,
        {horizons}
 from cases left join events using (customer_id)
 group by conversation_id
 order by conversation_id
 """
 _HORIZON = """
-       count(*) filter (kind != 'cancellation' and happened > landmark and happened <= landmark + interval {days} days) > 0
-           as came_back_{days},
-       count(*) filter (kind = 'cancellation' and happened > landmark and happened <= landmark + interval {days} days) > 0
-           as churned_{days}"""
+       bool_or(kind != 'cancellation' and happened > landmark and happened <= landmark + interval {days} days)
+           is true as came_back_{days},
+       bool_or(kind = 'cancellation' and happened > landmark and happened <= landmark + interval {days} days)
+           is true as churned_{days}"""
 
 
 def outcomes_by_sql(folder: Path) -> duckdb.DuckDBPyRelation:

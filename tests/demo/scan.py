@@ -20,9 +20,7 @@ def read_rows(path: Path) -> list[Row | None]:
         return [_parse_json(line) for line in lines]
     reader = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
     header = next(reader)
-    return [
-        dict(zip(header, cells, strict=True)) if len(cells) == len(header) else None for cells in reader
-    ]
+    return [dict(zip(header, cells, strict=True)) if len(cells) == len(header) else None for cells in reader]
 
 
 def _parse_json(line: str) -> Row | None:

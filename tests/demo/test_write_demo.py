@@ -75,12 +75,27 @@ def test_an_earlier_demo_is_replaced_whole(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(UsageError, match="is not empty and holds no earlier demo; name another folder"):
+    (tmp_path / "thesis").write_text("mine")
+    with pytest.raises(UsageError, match="holds 'thesis', which is no part of an earlier demo"):
         write_demo(tmp_path)
     with pytest.raises(UsageError, match="is a file; name a folder"):
-        write_demo(tmp_path / "thesis.txt")
-    assert (tmp_path / "thesis.txt").read_text() == "mine"
+        write_demo(tmp_path / "thesis")
+    assert (tmp_path / "thesis").read_text() == "mine"
+
+
+def test_a_lake_inside_of_an_earlier_demo_is_left_alone(tmp_path: Path) -> None:
+    write_demo(tmp_path / "demo", customers=20)
+    (tmp_path / "demo" / "lake").mkdir()
+    with pytest.raises(UsageError, match="holds 'lake'"):
+        write_demo(tmp_path / "demo", customers=20)
+    assert (tmp_path / "demo" / "lake").is_dir()
+
+
+def test_the_folder_may_be_the_working_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "demo").mkdir()
+    monkeypatch.chdir(tmp_path / "demo")
+    write_demo(Path(), customers=20)
+    assert (tmp_path / "demo" / "truth.json").is_file()
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,12 @@ HEX = "000102030405060708090a0b0c0d0e0f"
     [
         pytest.param(HEX, bytes(range(16)), id="hexadecimal is decoded"),
         pytest.param(HEX.upper() + "\n", bytes(range(16)), id="case and line end do not matter"),
-        pytest.param("0123456789abcdef", b"0123456789abcdef", id="short hexadecimal is text, or it were 8 bytes"),
-        pytest.param("correct horse battery staple", b"correct horse battery staple", id="text stands as it is"),
+        pytest.param(
+            "0123456789abcdef", b"0123456789abcdef", id="short hexadecimal is text, or it were 8 bytes"
+        ),
+        pytest.param(
+            "correct horse battery staple", b"correct horse battery staple", id="text stands as it is"
+        ),
         pytest.param("x" * 33, b"x" * 33, id="long text that is not hexadecimal"),
     ],
 )
@@ -39,7 +43,9 @@ def test_a_key_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> Non
     path = tmp_path / "key"
     path.write_text(HEX)
     path.chmod(mode)
-    with pytest.raises(UsageError, match=rf"others can read the key \(mode {mode:o}\); run: chmod 600 {path}"):
+    with pytest.raises(
+        UsageError, match=rf"others can read the key \(mode {mode:o}\); run: chmod 600 {path}"
+    ):
         read_key({"STAUNEN_KEY_FILE": str(path)}, str(tmp_path))
 
 
@@ -48,7 +54,11 @@ def test_a_key_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> Non
     [
         ({"STAUNEN_KEY": "too short"}, "lake", "STAUNEN_KEY: the key has 9 characters; it needs at least 16"),
         ({"STAUNEN_KEY": ""}, "lake", "the key has 0 characters"),
-        ({"STAUNEN_KEY": HEX, "STAUNEN_KEY_FILE": "f"}, "lake", "both STAUNEN_KEY and STAUNEN_KEY_FILE are set"),
+        (
+            {"STAUNEN_KEY": HEX, "STAUNEN_KEY_FILE": "f"},
+            "lake",
+            "both STAUNEN_KEY and STAUNEN_KEY_FILE are set",
+        ),
         ({"STAUNEN_KEY_FILE": "no/such/file"}, "lake", "no/such/file: the key file cannot be read"),
         ({}, "gs://bucket/lake", "gs://bucket/lake: a remote lake keeps no key beside it; set STAUNEN_KEY"),
     ],
@@ -88,5 +98,7 @@ def test_fingerprint_tells_keys_apart() -> None:
     assert len(one.fingerprint) == 8
     check_fingerprint(one, None)
     check_fingerprint(one, one.fingerprint)
-    with pytest.raises(UsageError, match=f"is not the one that the published run was made with \\({other.fingerprint}\\)"):
+    with pytest.raises(
+        UsageError, match=f"is not the one that the published run was made with \\({other.fingerprint}\\)"
+    ):
         check_fingerprint(one, other.fingerprint)

@@ -1,4 +1,3 @@
-
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +12,16 @@ SIDE = pa.schema([("id", pa.string()), ("x", pa.string()), ("at", pa.string()), 
 
 
 def side_of(rows: list[tuple]) -> pa.Table:
-    return pa.Table.from_pylist([dict(zip(SIDE.names, (*row, None), strict=True)) for row in rows], schema=SIDE)
+    return pa.Table.from_pylist(
+        [dict(zip(SIDE.names, (*row, None), strict=True)) for row in rows], schema=SIDE
+    )
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(IDS, max_size=8), st.lists(st.tuples(IDS, st.sampled_from("xyz"), st.sampled_from("123")), max_size=8))
+@given(
+    st.lists(IDS, max_size=8),
+    st.lists(st.tuples(IDS, st.sampled_from("xyz"), st.sampled_from("123")), max_size=8),
+)
 def test_a_join_is_the_same_as_a_loop(keys, rows):
     batch = pa.record_batch({"ref": pa.array(keys, pa.string())})
     join = Join("t", "t", ("ref",), "id", latest="at", required=True)
@@ -49,9 +53,12 @@ def test_lists_of_keys_are_taken_apart():
 
 
 FOUND = parse_source(
-    "name: n\nmessages: {columns: {message_id: i, conversation_id: c, role: r, sent_at: at, text: t}}", "n.yaml"
+    "name: n\nmessages: {columns: {message_id: i, conversation_id: c, role: r, sent_at: at, text: t}}",
+    "n.yaml",
 ).messages
-HISTORY = History("role_then", "log", ("who",), "id", "at", "x", "from (?P<before>.+) to (?P<after>.+)", ("now",))
+HISTORY = History(
+    "role_then", "log", ("who",), "id", "at", "x", "from (?P<before>.+) to (?P<after>.+)", ("now",)
+)
 DAYS = st.integers(1, 6).map(lambda day: f"2024-01-0{day}")
 ROLES = st.sampled_from(["p", "q", "r"])
 
@@ -59,7 +66,11 @@ ROLES = st.sampled_from(["p", "q", "r"])
 @settings(deadline=None, max_examples=100)
 @given(
     st.lists(st.tuples(IDS, DAYS), max_size=6),
-    st.lists(st.tuples(st.sampled_from(["a", "b"]), ROLES, ROLES, DAYS), max_size=6, unique_by=lambda row: (row[0], row[3])),
+    st.lists(
+        st.tuples(st.sampled_from(["a", "b"]), ROLES, ROLES, DAYS),
+        max_size=6,
+        unique_by=lambda row: (row[0], row[3]),
+    ),
 )
 def test_a_history_is_the_same_as_a_loop(messages, changes):
     batch = pa.record_batch(
@@ -79,5 +90,3 @@ def test_a_history_is_the_same_as_a_loop(messages, changes):
         after = [c[1] for c in own if c[3] > day]
         expected.append(before[-1] if before else after[0] if after else "today")
     assert made == expected
-
-

@@ -59,11 +59,13 @@ def test_formats_are_tried_in_turn():
     assert parse("13/04/2020", "%m/%d/%Y", "%d/%m/%Y") == datetime(2020, 4, 13, tzinfo=UTC)
 
 
-MOMENTS = st.datetimes(datetime(1900, 1, 2), datetime(2099, 12, 30)).map(lambda moment: moment.replace(fold=0))
+MOMENTS = st.datetimes(datetime(1900, 1, 2), datetime(2099, 12, 30)).map(
+    lambda moment: moment.replace(fold=0)
+)
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(MOMENTS, OFFSETS)
 def test_python_reads_the_same(moment, offset):
     told = moment.replace(tzinfo=offset)
@@ -73,8 +75,11 @@ def test_python_reads_the_same(moment, offset):
         assert parse(text, time_format) == datetime.strptime(text, time_format)
 
 
-@settings(deadline=None, max_examples=150)
-@given(st.datetimes(datetime(1971, 1, 1), datetime(2037, 1, 1)), st.sampled_from(["Europe/Berlin", "America/New_York"]))
+@settings(deadline=None, max_examples=60)
+@given(
+    st.datetimes(datetime(1971, 1, 1), datetime(2037, 1, 1)),
+    st.sampled_from(["Europe/Berlin", "America/New_York"]),
+)
 def test_python_knows_the_same_zones(moment, zone):
     local = moment.replace(tzinfo=ZoneInfo(zone))
     is_real = local.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == moment

@@ -23,7 +23,11 @@ messages:
 
 def test_a_source_says_what_it_reads():
     source = parse_source(GOOD, "shop.yaml")
-    assert (source.name, source.description, source.every_conversation_is_a_complaint) == ("shop", "our shop", False)
+    assert (source.name, source.description, source.every_conversation_is_a_complaint) == (
+        "shop",
+        "our shop",
+        False,
+    )
     rules = dict(source.messages.fields)
     assert rules["text"].columns == (("subject",), ("body",))
     assert rules["text"].separator == " / "
@@ -107,5 +111,14 @@ def test_an_unknown_source_is_told_with_the_nearest_one(tmp_path):
 
 def test_each_key_is_documented():
     told = set(re.findall(r"`([a-z_]+)`", Path("docs/sources.md").read_text()))
-    keys = {*SOURCE_KEYS, *INPUT_KEYS, *FIELD_KEYS, *CASE_KEYS, *JOIN_KEYS, *HISTORY_KEYS, *TABLE_KEYS, "same_as"}
+    keys = {
+        *SOURCE_KEYS,
+        *INPUT_KEYS,
+        *FIELD_KEYS,
+        *CASE_KEYS,
+        *JOIN_KEYS,
+        *HISTORY_KEYS,
+        *TABLE_KEYS,
+        "same_as",
+    }
     assert keys - told == set()

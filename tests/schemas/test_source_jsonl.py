@@ -66,7 +66,9 @@ def test_ids_come_from_the_content_of_lines_without_one():
 
 
 def test_a_file_that_cannot_be_used_says_why():
-    with pytest.raises(InputError, match=r"the column id or key of messages is missing.*columns found: 'ident'"):
+    with pytest.raises(
+        InputError, match=r"the column id or key of messages is missing.*columns found: 'ident'"
+    ):
         read(b'{"ident": 1}')
     with pytest.raises(InputError, match="is empty: not even one line"):
         read(b"\n")

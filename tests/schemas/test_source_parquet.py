@@ -36,7 +36,10 @@ def read(data: bytes, wanted: Wanted) -> list[dict]:
         (pa.array([Decimal("1.50")]), "1.50"),
         (pa.array([date(2020, 1, 2)]), "2020-01-02"),
         (pa.array([datetime(2020, 1, 2, 3, 4, 5, 600)]), "2020-01-02T03:04:05.000600"),
-        (pa.array([datetime(2020, 7, 1, 12, tzinfo=ZoneInfo("Europe/Paris"))]), "2020-07-01T10:00:00.000000Z"),
+        (
+            pa.array([datetime(2020, 7, 1, 12, tzinfo=ZoneInfo("Europe/Paris"))]),
+            "2020-07-01T10:00:00.000000Z",
+        ),
         (pa.array(["x"]).dictionary_encode(), "x"),
         (pa.array(["a\0b"]), f"a{NO_TEXT}b"),
         (pa.array([[12, 13]]), "[12,13]"),
@@ -66,6 +69,12 @@ def test_a_file_that_cannot_be_used_says_why():
         read(write(pa.table({"b": [1]})), wanted)
     with pytest.raises(InputError, match="the column 'a' is binary, not a single value"):
         check_parquet(lambda: io.BytesIO(write(pa.table({"a": [b"x"]}))), wanted, "x.parquet")
-    for read_or_check in (read_parquet, lambda open_file, _, wanted, file: check_parquet(open_file, wanted, file)):
+    for read_or_check in (
+        read_parquet,
+        lambda open_file, _, wanted, file: check_parquet(open_file, wanted, file),
+    ):
         with pytest.raises(InputError, match="is no sound Parquet file"):
-            list(read_or_check(lambda: io.BytesIO(b"PAR1 nothing"), Table("messages"), wanted, "x.parquet") or [])
+            list(
+                read_or_check(lambda: io.BytesIO(b"PAR1 nothing"), Table("messages"), wanted, "x.parquet")
+                or []
+            )

@@ -16,14 +16,18 @@ from transforms.read_exports import gather_sides, look_up
 
 def texts(found, table: str, text: str) -> list[pa.RecordBatch]:
     """A table's rows as text."""
-    rows = read_csv(lambda: io.BytesIO(text.encode()), found.table_named(table), find_wanted(found, table), "x.csv")
+    rows = read_csv(
+        lambda: io.BytesIO(text.encode()), found.table_named(table), find_wanted(found, table), "x.csv"
+    )
     return [batch.append_column(FILE, pa.repeat("x.csv", len(batch))) for batch in rows]
 
 
 def conform(source: str, input_name: str, **tables: str) -> list[dict]:
     found = load_source(source).input_named(input_name)
     assert found is not None
-    sides = gather_sides(found, {name: texts(found, name, text) for name, text in tables.items() if name != found.table})
+    sides = gather_sides(
+        found, {name: texts(found, name, text) for name, text in tables.items() if name != found.table}
+    )
     batches = texts(found, found.table, tables[found.table])
     return [row for batch in batches for row in conform_rows(look_up(batch, found, sides), found).to_pylist()]
 
@@ -46,7 +50,12 @@ off here,5,
 def test_twcs():
     agent, customer, broken, rest, empty = conform("twcs", "messages", messages=TWEETS)
     assert agent["message_id"] == agent["conversation_id"] == "1"
-    assert (agent["linked_id"], agent["role"], agent["team"], agent["customer_id"]) == ("3", "agent", "acme", None)
+    assert (agent["linked_id"], agent["role"], agent["team"], agent["customer_id"]) == (
+        "3",
+        "agent",
+        "acme",
+        None,
+    )
     assert agent["sent_at"] == at(2017, 10, 31, 22, 10, 47)
     assert (customer["linked_id"], customer["role"], customer["customer_id"]) == (None, "customer", "115")
     assert (customer["team"], customer["agent_id"], customer["channel"]) == (None, None, "social")
@@ -82,7 +91,12 @@ def test_cfpb_without_ids_and_narratives():
     first, second, third = conform("cfpb", "messages", messages=CFPB_OLD)
     assert first["message_id"] == second["message_id"] == first["conversation_id"] != third["message_id"]
     assert first["message_id"].startswith("content-")
-    assert (first["role"], first["text"], first["lang"], first["customer_id"]) == ("customer", None, "en", None)
+    assert (first["role"], first["text"], first["lang"], first["customer_id"]) == (
+        "customer",
+        None,
+        "en",
+        None,
+    )
     assert (first["sent_at"], first["responded_at"]) == (at(2013, 7, 29, 4), at(2013, 7, 30, 4))
     assert (first["validity"], first["timely"], first["disputed"]) == ("explained", True, False)
     assert (third["validity"], third["timely"], third["disputed"]) == (None, False, None)
@@ -150,7 +164,12 @@ def test_zendesk():
     assert (rows["3"]["agent_id"], rows["3"]["customer_id"]) == ("8", "7")
     assert (rows["2"]["agent_id"], rows["2"]["customer_id"]) == ("8", "7")
     assert (rows["1"]["agent_id"], rows["1"]["customer_id"]) == (None, "7")
-    assert [rows[number]["channel"] for number in ("1", "5", "8", "9")] == ["email", "social", "carrier_pigeon", None]
+    assert [rows[number]["channel"] for number in ("1", "5", "8", "9")] == [
+        "email",
+        "social",
+        "carrier_pigeon",
+        None,
+    ]
     # Ticket 101 was merged into 100; 100 itself into none.
     assert (rows["5"]["linked_id"], rows["1"]["linked_id"]) == ("100", None)
     assert rows["6"]["reject_reason"] == "ignored"
@@ -159,7 +178,9 @@ def test_zendesk():
 
 
 def test_zendesk_without_a_log_takes_todays_roles():
-    rows = conform("zendesk", "messages", **{name: text for name, text in ZENDESK.items() if name != "audit_log"})
+    rows = conform(
+        "zendesk", "messages", **{name: text for name, text in ZENDESK.items() if name != "audit_log"}
+    )
     assert [row["role"] for row in rows][3] == "customer"
 
 
@@ -191,7 +212,12 @@ def test_generic_messages():
         messages="id,ticket_id,author_role,created_at,body,language\n1,9,Agent,2024-01-01T10:00:00Z,Hi,de-DE\n"
         "2,9,boss,2024-01-01T10:00:00Z,Hi,de\n",
     )
-    assert (first["message_id"], first["conversation_id"], first["role"], first["lang"]) == ("1", "9", "agent", "de")
+    assert (first["message_id"], first["conversation_id"], first["role"], first["lang"]) == (
+        "1",
+        "9",
+        "agent",
+        "de",
+    )
     assert (second["reject_reason"], second["reject_column"]) == ("unknown_role", "author_role")
 
 

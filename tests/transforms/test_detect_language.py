@@ -46,7 +46,9 @@ def test_sliced_batch() -> None:
     assert detect_language(batch, detect_by_first_letter)["lang"].to_pylist() == ["nl", "de"]
 
 
-ROWS = st.lists(st.tuples(st.sampled_from(["en", "fr", None]), st.sampled_from(["de", "nl a", "?", None])), max_size=9)
+ROWS = st.lists(
+    st.tuples(st.sampled_from(["en", "fr", None]), st.sampled_from(["de", "nl a", "?", None])), max_size=9
+)
 
 
 @given(ROWS, CUTS, SEEDS)

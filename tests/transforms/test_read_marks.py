@@ -5,7 +5,7 @@ from schemas.errors import ContractError, UsageError
 from schemas.events import EVENTS
 from schemas.rejects import REJECTS
 from schemas.source_inputs import marked_schema
-from transforms.read_marks import COUNTS, CountRows, KeepRows, RejectRows, count_rows, keep_rows, reject_rows
+from transforms.read_marks import KeepRows, RejectRows, keep_rows, reject_rows
 
 SCHEMA = marked_schema("events")
 
@@ -13,7 +13,13 @@ SCHEMA = marked_schema("events")
 def marked(*reasons: str | None) -> pa.RecordBatch:
     event = {"event_id": "e", "customer_id": "c", "kind": "order", "occurred_at": 0}
     rows = [
-        {**({} if reason else event), "file": f"f{row % 2}", "row": row, "reject_reason": reason, "reject_column": "x"}
+        {
+            **({} if reason else event),
+            "file": f"f{row % 2}",
+            "row": row,
+            "reject_reason": reason,
+            "reject_column": "x",
+        }
         for row, reason in enumerate(reasons, start=1)
     ]
     return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
@@ -28,25 +34,19 @@ def test_each_row_ends_in_one_place():
     rejects = reject_rows(BATCH, input_name="events")
     assert rejects.schema == REJECTS.schema
     assert [tuple(row.values()) for row in rejects.to_pylist()] == [("events", "f0", 2, "bad_time", "x")]
-    counts = count_rows(BATCH, input_name="events")
-    assert [tuple(row.values()) for row in counts.to_pylist()] == [("events", "f0", 2, 1, 1, 0), ("events", "f1", 3, 2, 0, 1)]
 
 
 @pytest.mark.parametrize("batch", [marked(), BATCH.slice(5)])
 def test_edge_batches(batch):
     assert len(keep_rows(batch, input_name="events")) == len(reject_rows(batch, input_name="events")) == 0
-    assert count_rows(batch, input_name="events").schema == COUNTS
-    assert len(count_rows(batch, input_name="events")) == 0
 
 
-def test_cutting_a_batch_counts_the_same():
-    whole = count_rows(BATCH, input_name="events").to_pylist()
-    for cut in range(6):
-        parts = [count_rows(part, input_name="events") for part in (BATCH.slice(0, cut), BATCH.slice(cut))]
-        summed = {row["file"]: [0] * 4 for row in whole}
-        for row in (row for part in parts for row in part.to_pylist()):
-            summed[row["file"]] = [a + b for a, b in zip(summed[row["file"]], list(row.values())[2:], strict=True)]
-        assert summed == {row["file"]: list(row.values())[2:] for row in whole}
+def test_cutting_a_batch_keeps_the_same():
+    for branch in (keep_rows, reject_rows):
+        whole = branch(BATCH, input_name="events").to_pylist()
+        for cut in range(6):
+            parts = [branch(part, input_name="events") for part in (BATCH.slice(0, cut), BATCH.slice(cut))]
+            assert [row for part in parts for row in part.to_pylist()] == whole
 
 
 def test_a_hole_in_a_kept_row_is_a_bug_that_is_told():
@@ -55,7 +55,7 @@ def test_a_hole_in_a_kept_row_is_a_bug_that_is_told():
         keep_rows(hole, input_name="events")
 
 
-@pytest.mark.parametrize("transform", [KeepRows, RejectRows, CountRows])
+@pytest.mark.parametrize("transform", [KeepRows, RejectRows])
 def test_an_unknown_input_is_refused(transform):
     with pytest.raises(UsageError, match="no input 'event'; did you mean 'events'"):
         transform("event")

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from schemas.identities import IDENTITIES
 from tests.transforms.cutting import CUTS, SEEDS, cut_rows
-from transforms.resolve_identities import ResolveIdentities, count_conflicts, merge_identities, resolve_identities
+from transforms.resolve_identities import (
+    ResolveIdentities,
+    count_conflicts,
+    merge_identities,
+    resolve_identities,
+)
 
 
 def identities(*pairs: tuple[str, str]) -> pa.RecordBatch:
@@ -18,7 +23,9 @@ def identities(*pairs: tuple[str, str]) -> pa.RecordBatch:
 
 
 def messages(*ids: str | None) -> pa.RecordBatch:
-    return pa.record_batch({"row": pa.array(range(len(ids)), pa.int64()), "customer_id": pa.array(ids, pa.string())})
+    return pa.record_batch(
+        {"row": pa.array(range(len(ids)), pa.int64()), "customer_id": pa.array(ids, pa.string())}
+    )
 
 
 KNOWN = merge_identities([identities(("tw-1", "c1"), ("mail-1", "c1"), ("tw-2", "c2"), ("c1", "c9"))])

@@ -8,7 +8,7 @@ F(b) - F(a), and a deadline is the inverse of F.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from schemas.arrays import SECOND_US, Rows
 from schemas.errors import UsageError
 from schemas.policy import WEEKDAYS, Schedule
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_US = 86_400 * SECOND_US
 _FURTHEST_YEARS = 200
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
@@ -109,10 +110,12 @@ def lay_out_around(schedule: Schedule, instants: Rows, *, target: int = 0) -> Wo
     Raises:
         UsageError: The target would not end within 200 years.
     """
-    first, last = (datetime.fromtimestamp(int(end) / SECOND_US, UTC).year for end in _bounds(instants))
+    latest = instants.max(keepdims=True)
+    first, last = (
+        (_EPOCH + timedelta(microseconds=int(end))).year for end in (instants.min(), instants.max())
+    )
     for ahead in (1, 2, 8, 32, _FURTHEST_YEARS):
         working_time = lay_out(schedule, first - 1, last + ahead)
-        latest = np.array([instants.max()])
         if target <= working_time.total() - int(working_time.worked_until(latest)[0]):
             return working_time
     raise UsageError(
@@ -180,7 +183,3 @@ def _to_utc(local: Rows, zone: str, ambiguous: str, nonexistent: str) -> Rows:
     naive = pa.array(local).cast(pa.timestamp("us"))
     times = pc.assume_timezone(naive, zone, ambiguous=ambiguous, nonexistent=nonexistent)
     return times.cast(pa.int64()).to_numpy()
-
-
-def _bounds(instants: Rows) -> tuple[int, int]:
-    return int(instants.min()), int(instants.max())

@@ -16,7 +16,7 @@ from transforms.measure_outcomes.anchors import Anchors
 PLACEBO_DAYS = 90
 # No currency of ISO 4217 has more than four decimals, so money adds up exactly in this unit.
 _MONEY_UNITS = 10_000
-_MONEY_LIMIT = 9e14
+_MONEY_LIMIT = 9e14  # of a shard; what int64 holds in that unit
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,9 @@ def measure_acts(
     """
     owners = number_owners(events["customer_id"], anchors.customers)
     timeline = sort_timeline(owners, to_micros(events["occurred_at"]))
-    is_kind = {kind: is_value(events["kind"], kind) for kind in EVENT_KINDS}
-    is_purchase = is_kind["order"] | is_kind["renewal"]
-    purchases, cancellations = timeline.add_up(is_purchase), timeline.add_up(is_kind["cancellation"])
-    returns, money = (
-        timeline.add_up(is_purchase | is_kind["visit"]),
-        timeline.add_up(_count_money(events["amount"])),
-    )
+    totals = {name: timeline.add_up(values) for name, values in _count_events(events).items()}
+    purchases, cancellations = totals["purchases"], totals["cancellations"]
+    returns, money = totals["returns"], totals["money"]
 
     at_opening = timeline.count_until(anchors.owners, anchors.opened - 1)
     at_landmark = timeline.count_until(anchors.owners, anchors.landmark)
@@ -72,15 +68,22 @@ def measure_acts(
     return columns | _measure_complaints(anchors, cases, has_left, messages_until)
 
 
-def _count_money(amounts: pa.Array) -> Rows:
-    """Money in units that add up exactly, so that a sum does not depend on the order of the rows."""
-    money = pc.fill_null(amounts, 0.0).to_numpy()
-    if not (np.abs(money) < _MONEY_LIMIT).all():
+def _count_events(events: pa.RecordBatch) -> dict[str, Rows | Mask]:
+    """What each event counts for; money in units that add up exactly, in any order of the rows."""
+    is_kind = {kind: is_value(events["kind"], kind) for kind in EVENT_KINDS}
+    is_purchase = is_kind["order"] | is_kind["renewal"]
+    money = pc.fill_null(events["amount"], 0.0).to_numpy()
+    if not np.abs(money).sum() < _MONEY_LIMIT:  # true of what is not a number, too
         raise InputError(
-            f"events, column amount: a value is not a number between -{_MONEY_LIMIT:g} and {_MONEY_LIMIT:g}; "
-            "correct it in the export, or leave it empty"
+            f"events, column amount: the values are not numbers that add up to less than {_MONEY_LIMIT:g}; "
+            "correct them in the export, or leave them empty"
         )
-    return np.rint(money * _MONEY_UNITS).astype(np.int64)
+    return {
+        "purchases": is_purchase,
+        "returns": is_purchase | is_kind["visit"],
+        "cancellations": is_kind["cancellation"],
+        "money": np.rint(money * _MONEY_UNITS).astype(np.int64),
+    }
 
 
 def _measure_complaints(

@@ -242,7 +242,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any
             ASK | {"priority": "low", "team": "north", "severity": "low"},
             message(9, "agent", priority="high", team="south", severity="high"),
         ],
-        [change(-1, "priority", "mid"), change(9, "team", "west"), change(10, "team", None)],
+        [change(0, "priority", "mid"), change(9, "team", "west"), change(10, "team", None)],
         {"priority": "mid", "team": "west", "severity": "low"},
     ),
     "a priority that came later is not that of the opening": (
