@@ -52,35 +52,38 @@ def describe_truth(scene: Scene, mechanism: Mechanism) -> pa.RecordBatch:
         horizon is over and the customer did not leave before the landmark. Talks have no grade and no
         outcomes.
     """
+    cases, named = scene.cases, scene.cases.is_complaint
+    left = scene.of_complaint(scene.customers.quits_at) < cases.landmark
+    columns = {**_describe_cases(scene), "left_before_landmark": pa.array(left, mask=~named)}
+    for horizon in HORIZONS_DAYS:
+        columns[f"has_{horizon}"] = named & ~left & (cases.landmark + horizon * DAY <= scene.until)
+    for (outcome, horizon), flags in _potential(scene, mechanism).items():
+        actual = flags[scene.grade, np.arange(len(named))]
+        columns[f"{outcome}_{horizon}"] = pa.array(actual, mask=~named)
+        for number, name in enumerate(GRADES):
+            columns[f"{outcome}_{horizon}_{name}"] = pa.array(flags[number], mask=~named)
+    return pa.RecordBatch.from_pydict(columns).select(TRUTH_COLUMNS)
+
+
+def _describe_cases(scene: Scene) -> dict[str, Any]:
+    """What is known of the cases when they open, their grade, and how their customers left."""
     cases, customers, scripts = scene.cases, scene.customers, scene.scripts
-    customer, grade, named = cases.customer, scene.grade, cases.is_complaint
-    left = scene.of_complaint(customers.quits_at) < cases.landmark
-    columns: dict[str, Any] = {
+    customer, named = cases.customer, cases.is_complaint
+    return {
         "conversation_id": scene.case_id,
         "customer_id": name_customers(customers.number[customer]),
         "script_id": as_texts(scripts.script_id[cases.script]),
         "opened_at": format_times(cases.opened),
         "is_complaint": named,
         "is_settled": cases.landmark <= scene.until,
-        "recovery_grade": _named(GRADES, grade, named),
+        "recovery_grade": _named(GRADES, scene.grade, named),
         "failure_number": pa.array(cases.complaint + 1, mask=~named),
         "segment": as_texts(np.array(SEGMENTS, dtype=object)[customers.segment[customer]]),
         "severity": _named(SEVERITIES, scene.of_complaint(customers.severity), named),
         "tenure_years": np.round((cases.opened - customers.since[customer]) / YEAR, 4),
         "standing": pa.array(np.round(scene.of_complaint(customers.standing), 4), mask=~named),
-        "left_before_landmark": pa.array(left, mask=~named),
         "state_close": as_texts(np.array(STATES, dtype=object)[scripts.closing_state[cases.script]]),
     }
-    for horizon in HORIZONS_DAYS:
-        columns[f"has_{horizon}"] = named & ~left & (cases.landmark + horizon * DAY <= scene.until)
-    potential = _potential(scene, mechanism)
-    for outcome, horizon in MEASURES:
-        flags = potential[outcome, horizon]
-        actual = flags[grade, np.arange(len(grade))]
-        columns[f"{outcome}_{horizon}"] = pa.array(actual, mask=~named)
-        for number, name in enumerate(GRADES):
-            columns[f"{outcome}_{horizon}_{name}"] = pa.array(flags[number], mask=~named)
-    return pa.RecordBatch.from_pydict(columns).select(TRUTH_COLUMNS)
 
 
 def _potential(scene: Scene, mechanism: Mechanism) -> dict[tuple[str, int], Flags]:

@@ -8,8 +8,7 @@ from demo.draw_customers import HISTORY_DAYS, Customers, draw_hours
 from demo.follow_outcomes import WINDOW_SECONDS, Followed
 from demo.load_scripts import Scripts
 from demo.read_conversations import LANGS
-from demo.types import DAY, Flags, Floats, Ints, Texts
-from schemas.cases import GRADES
+from demo.types import DAY, Flags, Floats, Ints
 
 NO_COMPLAINT = -1
 _TALKS_A_YEAR = 0.4
@@ -93,8 +92,3 @@ def _cast_scripts(
         talks = scripts.talks[spoken]
         script[chosen] = talks[(luck[chosen] * len(talks)).astype(np.int64)]
     return script, is_fast
-
-
-def name_grades(grades: Ints) -> Texts:
-    """Names of grades; None where there is no complaint."""
-    return np.array([*GRADES, None], dtype=object)[grades]

@@ -76,14 +76,8 @@ def draw_customers(numbers: Ints, until: float, mechanism: Mechanism, rng: np.ra
     since = np.floor(until - rng.uniform(30 * DAY, _LONGEST_YEARS * YEAR, n))
     starts = np.maximum(since, until - HISTORY_DAYS * DAY)
     opened = _draw_openings(starts, until, rng)
-    severity = rng.choice(len(SEVERITIES), (n, COMPLAINTS), p=_SEVERITY_SHARE)
-    # A complaint that is not there gets a standing as well; nothing uses it.
-    years = (np.where(np.isfinite(opened), opened, until) - since[:, None]) / YEAR
-    standing = measure_standing(segment[:, None], years, severity)
-    cumulated = mechanism.grade_probabilities(standing).cumsum(axis=-1)
-    grade = (rng.random((n, COMPLAINTS, 1)) > cumulated[..., :-1]).sum(axis=-1)
-    quits = rng.random((n, COMPLAINTS)) < _QUIT_SHARE
-    quit_delay = np.floor(rng.uniform(DAY, 13 * DAY, (n, COMPLAINTS)))
+    severity, standing, grade = _draw_recoveries(opened, since, segment, until, mechanism, rng)
+    quits_at = _draw_quits(opened, rng)
     settled = rng.exponential(np.array(_SETTLED_LEAVE_DAYS)[segment] * DAY)
     return Customers(
         number=numbers,
@@ -98,7 +92,7 @@ def draw_customers(numbers: Ints, until: float, mechanism: Mechanism, rng: np.ra
         grade=grade,
         return_draw=rng.standard_exponential((n, COMPLAINTS)),
         leave_draw=rng.standard_exponential((n, COMPLAINTS)),
-        quits_at=np.where(quits, opened + quit_delay, NEVER),
+        quits_at=quits_at,
     )
 
 
@@ -111,6 +105,29 @@ def _draw_openings(starts: Floats, until: float, rng: np.random.Generator) -> Fl
     opened = draw_hours(starts[:, None] + np.cumsum(gaps, axis=1), rng)
     is_there: Flags = (np.arange(COMPLAINTS) < planned[:, None]) & (opened < until)
     return np.where(is_there, opened, NEVER)
+
+
+def _draw_recoveries(
+    opened: Floats,
+    since: Floats,
+    segment: Ints,
+    until: float,
+    mechanism: Mechanism,
+    rng: np.random.Generator,
+) -> tuple[Ints, Floats, Ints]:
+    """Severity, standing and grade of each complaint; one that is not there has them without any use."""
+    severity = rng.choice(len(SEVERITIES), opened.shape, p=_SEVERITY_SHARE)
+    years = (np.where(np.isfinite(opened), opened, until) - since[:, None]) / YEAR
+    standing = measure_standing(segment[:, None], years, severity)
+    cumulated = mechanism.grade_probabilities(standing).cumsum(axis=-1)
+    grade = (rng.random((*opened.shape, 1)) > cumulated[..., :-1]).sum(axis=-1)
+    return severity, standing, grade
+
+
+def _draw_quits(opened: Floats, rng: np.random.Generator) -> Floats:
+    """When customers cancel before the landmark, whatever the recovery."""
+    quits = rng.random(opened.shape) < _QUIT_SHARE
+    return np.where(quits, opened + np.floor(rng.uniform(DAY, 13 * DAY, opened.shape)), NEVER)
 
 
 def draw_hours(times: Floats, rng: np.random.Generator) -> Floats:

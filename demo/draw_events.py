@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from demo.draw_customers import COMPLAINTS, HISTORY_DAYS, Customers
 from demo.follow_outcomes import Followed
 from demo.name_ids import format_times, name_customers, name_rows
-from demo.types import DAY, NEVER, Floats, Ints
+from demo.types import DAY, NEVER, Floats, Ints, Texts
 
 EVENT_COLUMNS = ("event_id", "customer_id", "kind", "occurred_at", "amount")
 _KINDS = ("order", "renewal", "visit")
@@ -32,29 +32,33 @@ def draw_events(
     Before the first complaint events follow one rate by segment, whatever the recovery will be; from a
     complaint until the customer comes back there are none; after it the rate is the same again.
     """
-    returns = _returns(followed, until)
-    streams = _draw_streams(customers, followed, until, rng)
-    buyer = np.concatenate([returns.customer, streams.customer])
-    time = np.concatenate([returns.time, streams.time])
-    kind = np.array(_KINDS, dtype=object)[rng.choice(len(_KINDS), len(buyer), p=_KIND_SHARE)]
+    buyer, time, kind = _gather(followed, _draw_streams(customers, followed, until, rng), until, rng)
     amount = np.round(_AMOUNT[customers.segment[buyer]] * rng.lognormal(0.0, 0.5, len(buyer)), 2)
-    left = np.nonzero(followed.cancelled_at < until)[0]
-    customer = np.concatenate([buyer, left])
-    time = np.concatenate([time, followed.cancelled_at[left]])
-    kind = np.concatenate([kind, np.full(len(left), "cancellation", dtype=object)])
-    amount = np.concatenate([amount, np.zeros(len(left))])
     is_paid = pa.array(np.isin(kind, ("order", "renewal")))
     events = pa.table(
         {
-            "customer_id": name_customers(customers.number[customer]),
+            "event_id": name_rows("E-", chunk, len(buyer)),
+            "customer_id": name_customers(customers.number[buyer]),
             "kind": pa.array(kind, pa.string()),
             "occurred_at": format_times(time),
             "amount": pc.if_else(is_paid, pc.cast(pa.array(amount), pa.string()), None),
         }
-    ).take(pa.array(np.lexsort((customer, time))))
-    events = events.append_column("event_id", name_rows("E-", chunk, len(events)))
-    events = events.select(EVENT_COLUMNS)
+    ).select(EVENT_COLUMNS)
     return pa.RecordBatch.from_struct_array(events.to_struct_array().combine_chunks())
+
+
+def _gather(
+    followed: Followed, streams: _Happenings, until: float, rng: np.random.Generator
+) -> tuple[Ints, Floats, Texts]:
+    """Customer, time and kind of returns, streams and cancellations, ordered by time and customer."""
+    returns = _returns(followed, until)
+    left = np.nonzero(followed.cancelled_at < until)[0]
+    customer = np.concatenate([returns.customer, streams.customer, left])
+    time = np.concatenate([returns.time, streams.time, followed.cancelled_at[left]])
+    kind = np.array(_KINDS, dtype=object)[rng.choice(len(_KINDS), len(customer), p=_KIND_SHARE)]
+    kind[len(customer) - len(left) :] = "cancellation"
+    order = np.lexsort((customer, time))
+    return customer[order], time[order], kind[order]
 
 
 def _returns(followed: Followed, until: float) -> _Happenings:

@@ -29,12 +29,12 @@ class ExportFile:
         self._names = names
         self._is_csv = path.suffix == ".csv"
         self._raw: IO[bytes] = path.open("wb")
-        # Neither the time nor the name of the file go into the gzip header: a seed gives the same bytes.
-        self._file: IO[bytes] = self._raw
-        if not self._is_csv:
-            self._file = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=self._raw, mtime=0)  # type: ignore[assignment]
+        self._file: IO[bytes] | gzip.GzipFile = self._raw
         if self._is_csv:
             self._file.write((",".join(names) + "\n").encode())
+        else:
+            # Neither the time nor the name of the file go into the gzip header: a seed gives the same bytes.
+            self._file = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=self._raw, mtime=0)
 
     def write(self, rows: pa.RecordBatch) -> None:
         """Append rows."""

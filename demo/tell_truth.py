@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo.add_faults import Dirty
-from demo.draw_cases import name_grades
 from demo.follow_outcomes import Followed
 from demo.measure_effects import ALL, Effect, EffectSums
 from demo.scene import Scene
+from schemas.cases import GRADES
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class DemoTruth:
         since: First day of the exports.
         until: First day after the exports.
         mechanism: How strong confounding and recovery are (1 is the documented strength).
-        files: For each file: its rows, and the rejected among them by reason.
-        rows: Kept rows by kind: messages by role, events by kind, surveys by kind, customers, identities.
+        files: For each file: its rows, good and bad, and the number of bad ones by reason.
+        rows: Kept rows by kind: messages by role, events by kind, surveys by kind.
         cases: Complaints by true grade, and talks.
         states: Customer messages by true state.
         second_failures: Later complaints by true grade before and true grade then.
@@ -54,13 +54,16 @@ class DemoTruth:
     def effect(
         self, outcome: str, recovery_grade: str, *, horizon_days: int = 90, segment: str = ALL
     ) -> Effect:
-        """Return the effect of a grade on an outcome."""
+        """Return the effect of a grade on an outcome.
+
+        Raises:
+            KeyError: There is no such effect; a very small demo has no complaints to tell it from.
+        """
         wanted = (outcome, horizon_days, segment, recovery_grade)
-        return next(
-            effect
-            for effect in self.effects
-            if (effect.outcome, effect.horizon_days, effect.segment, effect.recovery_grade) == wanted
-        )
+        for effect in self.effects:
+            if (effect.outcome, effect.horizon_days, effect.segment, effect.recovery_grade) == wanted:
+                return effect
+        raise KeyError(f"no effect of outcome, horizon_days, segment, recovery_grade = {wanted}")
 
     def to_json(self) -> dict[str, Any]:
         """The truth as plain values."""
@@ -109,12 +112,10 @@ class Tally:
         self.people["on_two"] += len(np.intersect1d(public_writers, desk_writers))
         for complaint in range(1, customers.opened.shape[1]):
             real = followed.is_real[:, complaint]
-            pairs = zip(
-                name_grades(customers.grade[real, complaint - 1]),
-                name_grades(customers.grade[real, complaint]),
-                strict=True,
-            )
-            self.second_failures.update(f"{before}, then {then}" for before, then in pairs)
+            pairs = np.zeros((len(GRADES), len(GRADES)), np.int64)
+            np.add.at(pairs, (customers.grade[real, complaint - 1], customers.grade[real, complaint]), 1)
+            for (before, then), count in np.ndenumerate(pairs):
+                self.second_failures[f"{GRADES[before]}, then {GRADES[then]}"] += int(count)
 
     def tell(
         self, *, seed: int, customers: int, since: str, until: str, mechanism: dict[str, float]

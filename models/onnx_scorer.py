@@ -113,6 +113,8 @@ def _open_session(folder: Path, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # Waiting threads sleep: on a shared machine spinning ones take the time the others compute in.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     weights = load_weights(folder / WEIGHTS_FILE)
     values = [ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(value)) for value in weights.values()]
     options.add_external_initializers(list(weights), values)

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from demo.write_demo import write_demo
+from demo.write_demo import UNTIL, write_demo
 from pipeline import show
 from pipeline.check import check_lake
 from pipeline.config import DEFAULT_MODEL, make_job
+from pipeline.demo_config import write_config
 from pipeline.label import label_file
 from pipeline.lake import Lake
 from pipeline.logs import set_up_logs
@@ -84,7 +85,7 @@ def label(
     input: Annotated[str, typer.Option(help="CSV, JSONL or Parquet with the columns text and role (id, lang).")],
     output: Annotated[Path, typer.Option(help="JSONL, CSV or Parquet, by its extension.")],
     model: Annotated[str, typer.Option(help="Directory or hub id of the classifier.")] = DEFAULT_MODEL,
-    threads: Annotated[int, typer.Option(help="Threads of the model; 0 for all cores.")] = 0,
+    threads: Annotated[int | None, typer.Option(help="Threads of the model. [default: all cores]")] = None,
     as_json: Json = False,
 ) -> None:
     """Label messages of one file; no lake."""
@@ -99,7 +100,9 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Write sample exports with a known true effect, and a config to run them."""
-    show.demo_summary(write_demo(output, customers=customers, seed=seed), output, as_json=as_json)
+    truth = write_demo(output, customers=customers, seed=seed)
+    write_config(output, UNTIL)
+    show.demo_summary(truth, output, as_json=as_json)
 
 
 @app.command()

@@ -1,8 +1,8 @@
 """The key of the pseudonyms: where it comes from, and how a changed one is noticed.
 
 In this order: the environment variable STAUNEN_KEY; the file that STAUNEN_KEY_FILE names; a random key kept
-beside a
-local lake. Whoever has key and lake can link pseudonyms to ids, so keep them apart where it matters.
+beside a local lake. Whoever has key and lake can link pseudonyms to ids, so keep them apart where it
+matters.
 """
 
 import hashlib
@@ -123,8 +123,7 @@ def _read_or_make(path: Path) -> PseudonymKey:
         return _read_file(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written whole under another name (mode 600) and then linked, which fails if another run was first: so
-    # no run ever
-    # reads half a key, and no key is ever replaced.
+    # no run ever reads half a key, and no key is ever replaced.
     handle, draft = tempfile.mkstemp(prefix=".pseudonym-", dir=path.parent)
     try:
         with os.fdopen(handle, "w") as file:

@@ -53,12 +53,15 @@ class RunSummary:
     seconds: float
 
 
-def run_night(job: Job, tell: Tell = lambda *_: None) -> RunSummary:
+def run_night(
+    job: Job, tell: Tell = lambda *_: None, classifier: MessageClassifier | None = None
+) -> RunSummary:
     """Run one night from exports to published tables.
 
     Args:
         job: What to do.
         tell: Is told what is done now, how much of it, and of how much (0: not known).
+        classifier: The model behind Beam's handler; the one that the job names where none is given.
 
     Returns:
         What was done; the run is published. Whatever goes wrong is raised, and the run before stays published.
@@ -74,7 +77,7 @@ def run_night(job: Job, tell: Tell = lambda *_: None) -> RunSummary:
     source = load_source(job.source)
     readers = open_inputs(job, source)
     tell("loading the model", 0, 0)
-    classifier = MessageClassifier(job.model, job.threads or None)
+    classifier = classifier or MessageClassifier(job.model, job.threads or None)
     revision = classifier.load_model().revision
     lake = Lake(job.output)
     with lake.locked(), tempfile.TemporaryDirectory(prefix="staunen-") as scratch:

@@ -1,12 +1,14 @@
 """What the commands print: tables for people, JSON for machines."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -18,7 +20,8 @@ from pipeline.label import LabelSummary
 from pipeline.run import RunSummary
 from schemas.source import Source, columns_needed
 
-_OUT = Console()
+# A pipe has no width of its own; 80 columns would cut tables to pieces.
+_OUT = Console(width=None if sys.stdout.isatty() else 200)
 _ERR = Console(stderr=True)
 
 Tell = Callable[[str, int, int], None]
@@ -53,9 +56,9 @@ def run_summary(summary: RunSummary, *, as_json: bool) -> None:
     if as_json:
         _print_json(asdict(summary))
         return
-    table = Table("input", "read", "kept", "rejected", title=f"run {summary.run_id}", title_justify="left")
+    table = Table("input", "read", "kept", "rejected", "ignored", title=f"run {summary.run_id}", title_justify="left", box=box.SIMPLE)
     for item in summary.inputs:
-        table.add_row(item.input, f"{item.read:,}", f"{item.kept:,}", f"{item.rejected:,}")
+        table.add_row(item.input, f"{item.read:,}", f"{item.kept:,}", f"{item.rejected:,}", f"{item.ignored:,}")
     for column in table.columns[1:]:
         column.justify = "right"
     _OUT.print(table)
@@ -92,7 +95,7 @@ def rows(columns: Sequence[str], values: Sequence[Sequence[Any]], *, as_json: bo
     if as_json:
         _print_json([dict(zip(columns, row, strict=True)) for row in values])
         return
-    table = Table(*columns)
+    table = Table(*columns, box=box.SIMPLE)
     for row in values:
         table.add_row(*(_cell(value) for value in row))
     for column, value in zip(table.columns, values[0] if values else (), strict=False):

@@ -93,6 +93,8 @@ def _parse_input(name: str, node: Node) -> Input:
     )
     if found.text_optional and name != "messages":
         keys["text_optional"].fail("only messages have text")
+    if histories and (name != "messages" or dict(found.fields).get("sent_at", FieldRule()).by_role):
+        keys["history"].fail("only messages have a history, and their `sent_at` cannot depend on the role")
     _check_required(node, found)
     return found
 

@@ -37,7 +37,7 @@ class Wanted:
         if missing := self.missing(header):
             raise InputError(
                 f"{file}: the column {' or '.join(missing[0])} of {self.table} is missing"
-                f"{_near(missing[0], header)}; columns found: {', '.join(map(repr, header)) or 'none'}. "
+                f"{_near(missing[0], header)}; columns found: {_show(header)}. "
                 "Name the right column in the source's YAML"
             )
         options = (
@@ -105,3 +105,9 @@ def _placed(
 def _near(names: ColumnNames, header: list[str]) -> str:
     hints = (suggest(name, header) for name in names)
     return next((hint for hint in hints if "did you mean" in hint), "")
+
+
+def _show(header: list[str]) -> str:
+    """The header for a message; cut, because in a file without one it is a customer's first row."""
+    names = [repr(name if len(name) <= 40 else f"{name[:37]}...") for name in header[:60]]
+    return ", ".join(names) + (f" and {len(header) - 60} more" if len(header) > 60 else "") or "none"

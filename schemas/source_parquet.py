@@ -42,17 +42,6 @@ def read_parquet(open_file: OpenFile, table: Table, wanted: Wanted, file: str) -
         raise InputError(f"{file} is no sound Parquet file ({error}); export or copy it again") from error
 
 
-def check_parquet(open_file: OpenFile, wanted: Wanted, file: str) -> None:
-    """Refuse a file that `read_parquet` would refuse by its schema."""
-    try:
-        schema = pq.ParquetFile(pa.PythonFile(open_file(), mode="r")).schema_arrow
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{file} is no sound Parquet file ({error}); export or copy it again") from error
-    empty = _flat(pa.RecordBatch.from_pylist([], schema=schema))
-    for name in wanted.choose(empty.column_names, file):
-        _to_text(empty[name], name, file)
-
-
 def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
     table = pa.Table.from_batches([batch])
     while any(pa.types.is_struct(field.type) for field in table.schema):

@@ -22,6 +22,7 @@ HEAD_RATE = 2e-3
 """Heads start from noise: at the encoder's rate the rare labels hardly learn at all."""
 WARM_UP = 0.06
 AVERAGE_DECAY = 0.995
+PRINT_EVERY = 25
 
 
 def make_optimizer(network: MultiHeadNetwork) -> torch.optim.AdamW:
@@ -85,6 +86,8 @@ def train_epoch(
         optimizer.step()
         average.update(network)
         total += loss.item()
+        if number % PRINT_EVERY == 0:
+            print(f"epoch {epoch}, batch {number} of {len(batches)}", flush=True)
     return total / len(batches)
 
 
@@ -103,7 +106,8 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     examples = pq.read_table(options.examples)
     train = encode(examples.filter(pc.invert(examples["is_validation"])), options.base)
-    validation = encode(examples.filter(examples["is_validation"]), options.base)
+    is_watched = pc.and_(examples["is_validation"], pc.equal(examples["source"], "conversations"))
+    validation = encode(examples.filter(is_watched), options.base)
     stage = STAGES[options.stage]
     network = load_checkpoint(options.base, options.start) if options.start else MultiHeadNetwork(options.base)
     optimizer, average = make_optimizer(network), Average(network)

@@ -78,7 +78,7 @@ def keep_links(links: pa.RecordBatch, targets: pa.RecordBatch) -> pa.RecordBatch
 
 
 def set_case(batch: pa.RecordBatch, cases: pa.RecordBatch, name: str = "case_id") -> pa.RecordBatch:
-    """Put the case in place of `conversation_id`: the linked case where there is one, else the conversation itself.
+    """Put the case in place of `conversation_id`: the linked one where there is one, else itself.
 
     Args:
         batch: Any columns with `conversation_id`.

@@ -4,8 +4,7 @@ A pseudonym is HMAC-SHA256 (RFC 2104, FIPS 180-4) of the id under the lake's key
 characters, which are 128 bits: among a billion ids the chance that two share one is about 10^-21 (n^2 /
 2^129), and
 without the key ids cannot be tried out, as they could with a plain hash. Customers and agents are hashed in
-domains of
-their own, so that an employee who is also a customer has two pseudonyms that cannot be linked.
+domains of their own, so that an employee who is also a customer has two pseudonyms that cannot be linked.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """RedactText: personal data in texts becomes tags such as [EMAIL], before anything stores or models the text.
 
 Two stages, because a night has millions of texts and few of them name anyone: each family's hint runs as
-RE2 over
-the whole column; only the rows that a hint matched become Python strings and meet that family's rules.
+RE2 over the whole column; only the rows that a hint matched become Python strings and meet that family's
+rules.
 """
 
 from collections import defaultdict
@@ -60,8 +60,7 @@ def redact_text(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Replace the personal data in the column `text` by tags.
 
     Handles of customers go too: those made of digits everywhere, and all of them in what agents write, who
-    answer
-    customers by their handles. Other handles stay, for they name companies.
+    answer customers by their handles. Other handles stay, for they name companies.
 
     Args:
         batch: Any columns with `text` (string, nullable); `role`, where there is one, tells who wrote it.
@@ -74,8 +73,7 @@ def redact_text(batch: pa.RecordBatch) -> pa.RecordBatch:
     texts = _redact_handles(batch["text"], pc.fill_null(pc.equal(roles, "agent"), False))
     pending = pc.indices_nonzero(pc.is_valid(texts))
     # Until nothing changes: a tag may be the context that gives away a name beside it. It ends, since every
-    # change
-    # turns characters outside of tags into a tag, and it makes redaction idempotent.
+    # change turns characters outside of tags into a tag, and it makes redaction idempotent.
     while len(pending):
         before = texts.take(pending)
         after = _redact_once(before)
@@ -106,8 +104,8 @@ def _redact_handles(texts: pa.Array, is_agent: pa.Array) -> pa.Array:
 def _redact_once(texts: pa.Array) -> pa.Array:
     families_by_row = _hint(texts) if len(texts) > _FEW_ROWS else dict.fromkeys(range(len(texts)), FAMILIES)
     rows = pa.array(families_by_row, pa.int64())
-    # The one loop over texts: checksums, look-arounds and lists of words are beyond RE2; the hints keep it
-    # short.
+    # The one loop over texts: checksums, look-arounds and lists of words are beyond RE2; the hints keep
+    # it short.
     redacted = [
         _replace(text, find_personal_data(text, families))
         for text, families in zip(texts.take(rows).to_pylist(), families_by_row.values(), strict=True)

@@ -20,9 +20,8 @@ def merge_identities(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
 
     Returns:
         Columns `channel_customer_id` (unique, sorted), `customer_id`, and `is_conflicting`: the exports
-        give this
-        channel id to more than one customer. Of those the smallest id (by bytes) stands, so that a rerun
-        agrees.
+        give this channel id to more than one customer. Of those the smallest id (by bytes) stands, so that
+        a rerun agrees.
     """
     tables = [_as_merged(batch) for batch in batches]
     groups = (
@@ -51,8 +50,7 @@ def resolve_identities(batch: pa.RecordBatch, identities: pa.RecordBatch) -> pa.
 
     Returns:
         The batch with `customer_id` replaced where the identities know it, and as it was elsewhere. One
-        step only: an
-        id that the identities yield is the company's own and is not looked up again.
+        step only: an id that the identities yield is the company's own and is not looked up again.
     """
     place = batch.schema.get_field_index("customer_id")
     found = pc.index_in(batch["customer_id"], value_set=identities["channel_customer_id"], skip_nulls=True)

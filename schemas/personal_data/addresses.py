@@ -1,8 +1,7 @@
 """ADDRESSES: what a postal address looks like: a street with its house number, then place and code.
 
 British and Dutch postcodes count alone, for they name some fifteen households; a German, Belgian or
-American code
-names thousands and counts only behind a street.
+American code names thousands and counts only behind a street.
 """
 
 import re

@@ -1,8 +1,7 @@
 """DATES_OF_BIRTH: what a date of birth looks like.
 
 Any full date behind a word of birth; and, without one, a full date in a year in which adult customers are
-born
-and companies rarely have orders from, unless a word such as "since" or "of" stands before it.
+born and companies rarely have orders from, unless a word such as "since" or "of" stands before it.
 """
 
 import re

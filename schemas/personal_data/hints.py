@@ -1,9 +1,8 @@
 """Hints: a Python pattern widened to one that RE2 runs over a whole column.
 
 RE2 knows no look-arounds and searches in linear time. A hint matches wherever its pattern does (and in some
-texts more),
-for each change only widens: look-arounds go, or are read over where they stand at an end; repetition loses
-its upper
+texts more), for each change only widens: look-arounds go, or are read over where they stand at an end;
+repetition loses its upper
 bound, which keeps the automaton small. So hints cannot drift from their rules.
 """
 

@@ -38,8 +38,8 @@ _NOT_MEASURE = (
     r"|uh?r\b|uur\b|[ap]m\b|min"
     r"|hours?\b|days?\b|weeks?\b|tage?\b|dagen\b|stuks?\b|stück\b|pieces?\b|euros?\b|pounds?\b|dollars?\b))"
 )
-# Groups of digits may follow after a space; one or two digits only where no word follows ("order 88315 12
-# days ago").
+# Groups of digits may follow after a space; one or two digits only where no word follows, as in
+# "order 88315 12 days ago".
 _MORE = r"(?:[-./][A-Za-z0-9]{1,20}|[ \u00a0][0-9]{3,6}(?!\w)|[ \u00a0][0-9]{1,2}(?!\w|[ \u00a0][a-zäöü]))"
 _CODE = (
     rf"(?P<value>(?:[A-Za-z]{{1,12}}[-./]){{0,2}}[A-Za-z]{{0,12}}[0-9][A-Za-z0-9]{{0,30}}{_MORE}{{0,6}}"

@@ -16,7 +16,6 @@ TAG = re.compile(r"\[(?:" + "|".join(KINDS) + r")\]")
 
 # Building blocks of the patterns. All repetition is bounded, and a pattern is anchored by a
 # look-behind or a word, so that the time to search is linear in the text's length.
-SPACE = r"[ \u00a0]"
 UPPER = "A-ZÀ-ÖØ-ÞĄĆČĎĐĘĚĞĪİŁŃŇŐŘŚŞŠŤŪŮŰŹŻŽ"
 LETTER = r"[^\W\d_]"
 CAPITALISED = rf"[{UPPER}](?:{LETTER}|['\u2019](?={LETTER})){{1,30}}"
@@ -30,9 +29,8 @@ class Rule:
         kind: One of `KINDS`.
         pattern: Python pattern; its group `value` is the personal data, the rest is context.
         accepts: Says of a value whether it is what it looks like (a checksum, a length, not a date).
-        essence: A smaller pattern that each text must match in which `pattern` does; where the whole of it
-            is too large
-            an automaton for RE2 to keep in its cache, or not selective once widened.
+        essence: A smaller pattern that each text must match in which `pattern` does, for hints; where the
+            whole pattern is too large an automaton for RE2's cache, or matches too much once widened.
     """
 
     kind: str

@@ -1,9 +1,8 @@
 """TAX_IDS: what the number by which a state knows a person or firm looks like.
 
 BSN and RSIN, Steuer-ID, Sozialversicherungsnummer, AHV, rijksregisternummer, NINO, SSN, VAT ids, GSTIN,
-ABN, TFN.
-A number behind one of the names below counts whatever its check digits say, for a mistyped one still
-points at a person; a bare number must have the shape of its kind or pass its check digits.
+ABN, TFN. A number behind one of these names counts whatever its check digits say, for a mistyped one
+still points at a person; a bare number must have the shape of its kind or pass its check digits.
 """
 
 import re
@@ -18,7 +17,7 @@ _NAMES = (
     r"(?:id|nummer|nr)"
     r"|steuer(?:liche )?-?identifikationsnummer|id-?nr|sv-?(?:nr|nummer)|sozialversicherungs-?(?:nummer|nr)"
     r"|ahv(?:-?(?:nr|nummer))?|rijksregister(?:nummer)?|insz|niss|ssn|social security"
-    r"|national insurance|nino?|ni (?=number|no)"
+    r"|national insurance|nino?|ni(?= number| no)"
     r"|tax(?:payer)? (?:file |id |identification |ref(?:erence)? )?(?:number|no|id)|tfn|vat|utr|gstin|abn|pps"
 )
 _JOIN = (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo.add_faults import Dirty
@@ -21,6 +21,7 @@ def rows_of(texts: list[str | None]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(numbers), pa.array(texts, pa.string())], ["id", "text"])
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_csv_and_json_come_back(texts: list[str | None]) -> None:
     rows = rows_of(texts)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo.office_hours import add_office_seconds, count_office_seconds
@@ -24,6 +24,7 @@ def walk(start: datetime, minutes: int) -> datetime:
     return start
 
 
+@settings(deadline=None)
 @given(start=st.integers(0, 14 * 1440), minutes=st.integers(0, 1500))
 def test_adding_agrees_with_a_walk_through_the_default_schedule(start: int, minutes: int) -> None:
     begin = MONDAY + timedelta(minutes=start)
@@ -31,6 +32,7 @@ def test_adding_agrees_with_a_walk_through_the_default_schedule(start: int, minu
     assert datetime.fromtimestamp(end, UTC) == walk(begin, minutes)
 
 
+@settings(deadline=None)
 @given(start=st.integers(0, 2_000_000_000), seconds=st.integers(0, 500_000))
 def test_what_is_added_is_what_is_counted(start: int, seconds: int) -> None:
     times = np.array([float(start)])

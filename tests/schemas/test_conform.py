@@ -59,10 +59,11 @@ def conform(**changes: str | None) -> dict:
 def test_a_good_row_is_kept():
     row = conform()
     assert row["reject_reason"] is None
-    assert {name: row[name] for name in ("message_id", "conversation_id", "lang", "channel", "priority", "text")} == {
+    expected = {
         "message_id": "7", "conversation_id": "t1", "lang": "de", "channel": "email", "priority": "high",
         "text": "Hi: there",
     }  # fmt: skip
+    assert {name: row[name] for name in expected} == expected
     assert (row["timely"], row["agent_minutes"], row["severity"]) == (True, 1.5, "low")
 
 

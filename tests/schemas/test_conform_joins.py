@@ -44,7 +44,8 @@ def test_neither_the_order_of_the_side_nor_the_cut_of_the_batch_matters(rows, cu
 
 
 def test_lists_of_keys_are_taken_apart():
-    side = prepare_side(side_of([("[12, 13]", "x", "1"), ("[]", "y", "1"), ('["14"]', "z", "1"), (None, "n", "1")]), "id", key_is_list=True)  # fmt: skip
+    rows = [("[12, 13]", "x", "1"), ("[]", "y", "1"), ('["14"]', "z", "1"), (None, "n", "1")]
+    side = prepare_side(side_of(rows), "id", key_is_list=True)
     assert sorted(zip(side["id"].to_pylist(), side["x"].to_pylist(), strict=True)) == [
         ("12", "x"),
         ("13", "x"),

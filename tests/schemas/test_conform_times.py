@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.conform_times import parse_times
+from schemas.conform_times import check_format, parse_times
 from schemas.errors import UsageError
 
 TWITTER = "%a %b %d %H:%M:%S %z %Y"
@@ -46,7 +46,8 @@ def test_times_that_fit(text, time_format, zone, expected):
         ("2023-02-29", "iso"), ("2023-13-01", "iso"), ("2023-00-10", "iso"), ("2023-01-00", "iso"),
         ("2023-01-01 24:00:00", "iso"), ("2023-01-01 10:60:00", "iso"), ("2023-01-01 10:00:60", "iso"),
         ("2023-1-1", "iso"), ("1899-12-31", "iso"), ("2100-01-01", "iso"), ("9999-12-31", "iso"), ("", "iso"),
-        ("2023-01-01 10:00:00 CET", "iso"), ("Tue Okt 31 22:10:47 +0000 2017", TWITTER), ("13:00 PM 1/1/2020", "%I:%M %p %d/%m/%Y"),
+        ("2023-01-01 10:00:00 CET", "iso"), ("Tue Okt 31 22:10:47 +0000 2017", TWITTER),
+        ("13:00 PM 1/1/2020", "%I:%M %p %d/%m/%Y"),
         ("31/04/2020", "%d/%m/%Y"), ("99999999999", "unix"), ("x", "unix_ms"),
     ],
 )  # fmt: skip
@@ -96,6 +97,4 @@ def test_edge_columns():
 
 def test_half_a_clock_is_refused():
     with pytest.raises(UsageError, match="%I and %p go together"):
-        from schemas.conform_times import check_format
-
         check_format("%Y-%m-%d %I:%M")

@@ -14,11 +14,10 @@ from schemas.source_rules import Table
 from schemas.source_text import BROKEN, CONTENT, NO_TEXT, ROW
 
 WANTED = Wanted("messages", (("a",), ("b",)))
+PLAIN = Table("messages")
 
 
-def read(
-    data: bytes, table: Table = Table("messages"), wanted: Wanted = WANTED, file: str = "x.csv"
-) -> list[dict]:
+def read(data: bytes, table: Table = PLAIN, wanted: Wanted = WANTED, file: str = "x.csv") -> list[dict]:
     return [
         row for batch in read_csv(lambda: io.BytesIO(data), table, wanted, file) for row in batch.to_pylist()
     ]
@@ -79,7 +78,7 @@ MESSY = st.lists(
 def test_both_parsers_read_what_pythons_csv_module_reads(pieces):
     text = "a,b\n" + "".join(pieces)
     assert cells(read(text.encode())) == expect(text)
-    stream, layout = open_csv(lambda: io.BytesIO(text.encode()), Table("messages"), WANTED, "x.csv")
+    stream, layout = open_csv(lambda: io.BytesIO(text.encode()), PLAIN, WANTED, "x.csv")
     slow = [row for batch in source_csv._read_slowly(stream, layout, 0) for row in batch.to_pylist()]
     assert sorted(cells(slow)) == expect(text)
 
@@ -162,19 +161,19 @@ def test_ids_come_from_the_content_where_there_are_none():
 @pytest.mark.parametrize(
     ("data", "table", "message"),
     [
-        (b"", Table("messages"), "x.csv is empty: not even a header"),
-        (b"\n\n", Table("messages"), "is empty"),
-        (b"a,c\n", Table("messages"), "the column b of messages is missing; columns found: 'a', 'c'"),
-        (b"a,B\n", Table("messages"), "did you mean 'B'"),
-        (b"a,b,b\n", Table("messages"), "'b' stands twice in the header"),
-        (b"a;b\n1;2\n", Table("messages"), "set `delimiter` to ';'"),
+        (b"", PLAIN, "x.csv is empty: not even a header"),
+        (b"\n\n", PLAIN, "is empty"),
+        (b"a,c\n", PLAIN, "the column b of messages is missing; columns found: 'a', 'c'"),
+        (b"a,B\n", PLAIN, "did you mean 'B'"),
+        (b"a,b,b\n", PLAIN, "'b' stands twice in the header"),
+        (b"a;b\n1;2\n", PLAIN, "set `delimiter` to ';'"),
         (
             "a,b\n".encode("utf-16"),
-            Table("messages"),
+            PLAIN,
             "begins with the mark of utf-16, but is declared utf-8",
         ),
         ("\ufeffa,b".encode(), Table("messages", encoding="windows-1252"), "begins with the mark of utf-8"),
-        (b"a,\xff\n", Table("messages"), "the header is no utf-8 text"),
+        (b"a,\xff\n", PLAIN, "the header is no utf-8 text"),
         (b"junk\nmore\n", Table("messages", skip_until_header=True), "the column a of messages is missing"),
     ],
 )
@@ -185,6 +184,6 @@ def test_a_file_that_cannot_be_used_says_why(data, table, message):
 
 
 def test_batches_have_text_columns_and_marks():
-    batch = next(read_csv(lambda: io.BytesIO(b"a,b\n1,2\n"), Table("messages"), WANTED, "x.csv"))
+    batch = next(read_csv(lambda: io.BytesIO(b"a,b\n1,2\n"), PLAIN, WANTED, "x.csv"))
     assert isinstance(batch, pa.RecordBatch)
     assert batch.schema.names == ["a", "b", ROW, BROKEN, CONTENT]

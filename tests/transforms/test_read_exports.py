@@ -180,8 +180,8 @@ def test_headers_are_checked_before_the_job_runs(tmp_path):
     (tmp_path / "x.jsonl").write_text('{"id": 1}')
     with pytest.raises(InputError, match="the column conversation_id or thread_id"):
         ReadExports(GENERIC, "messages", str(tmp_path / "x.jsonl"))
+    (tmp_path / "x.jsonl").write_text("")
     with pytest.raises(InputError, match="is empty"):
-        (tmp_path / "x.jsonl").write_text("")
         check_export(MESSAGES, Export("messages", str(tmp_path / "x.jsonl")))
 
 
@@ -213,8 +213,10 @@ def test_the_pipeline_keeps_and_rejects(tmp_path):
 
 
 TABLES = {
-    "comment": "id,body,created,public,ticket_id,user_id\n1,Help,2024-01-01,true,10,7\n2,Sorry,2024-01-02,true,10,8\n3,x,2024-01-02,true,11,7\n",
-    "ticket": "id,requester_id,status,via_channel,merged_ticket_ids,updated_at\n10,7,open,email,[],2024-01-01\nbroken\n11,7,deleted,email,[],2024-01-01\n",
+    "comment": "id,body,created,public,ticket_id,user_id\n1,Help,2024-01-01,true,10,7\n"
+    "2,Sorry,2024-01-02,true,10,8\n3,x,2024-01-02,true,11,7\n",
+    "ticket": "id,requester_id,status,via_channel,merged_ticket_ids,updated_at\n"
+    "10,7,open,email,[],2024-01-01\nbroken\n11,7,deleted,email,[],2024-01-01\n",
     "user": "id,role,updated_at\n7,end-user,2024-01-01\n8,agent,2024-01-01\n",
 }  # fmt: skip
 
@@ -234,6 +236,7 @@ def test_the_pipeline_looks_other_tables_up_and_counts_their_rows(tmp_path):
         assert_that(told, equal_to([("1", "customer", "7", "email"), ("2", "agent", "7", "email")]), "rows")
         expected = [
             (("comment.csv", None), 2), (("comment.csv", "ignored"), 1),
-            (("ticket.csv", "joined"), 2), (("ticket.csv", "unparsable_line"), 1), (("user.csv", "joined"), 2),
+            (("ticket.csv", "joined"), 2), (("ticket.csv", "unparsable_line"), 1),
+            (("user.csv", "joined"), 2),
         ]  # fmt: skip
         assert_that(counts_of(marked), equal_to(expected), "n")

@@ -155,7 +155,8 @@ def test_the_hints_lose_nothing() -> None:
 
 # Pieces that trigger rules, glued in any way with any letters and spaces.
 PIECES = st.sampled_from(
-    """Mr|Dear |Frau |van |de |Herr |Jan|Ünal|Regards,|Grüße\n|\n\n|, |. |@|@12|a@b.nl|[EMAIL]|[PERSON]|[|]|06-5238194|0|
+    """Mr|Dear |Frau |van |de |Herr |Jan|Ünal|Regards,|Grüße\n|\n\n|, |. |@|@12|a@b.nl|[EMAIL]|
+    [PERSON]|[|]|06-5238194|0|
     12|345|6789|
     -|/|.|:|#|order |Kundennr |BSN |IBAN |NL44 ASNB 0261 1695 72|4111 1111 |Straße |straat 4|, 3512 AB
     Utrecht|Main Road|BS6 7PX|born |geb.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
+from apache_beam.pvalue import PCollection
 
 from schemas.arrays import is_true
 from schemas.cases import BUILT_CASES
@@ -16,7 +17,7 @@ from transforms.build_cases.conversation import Conversations, read_conversation
 from transforms.build_cases.count import count_work
 from transforms.build_cases.decide import read_decisions
 from transforms.build_cases.describe import describe_cases, describe_opening
-from transforms.build_cases.feel import feel_cases
+from transforms.build_cases.feel import read_feelings
 from transforms.build_cases.grade import grade_recovery
 from transforms.build_cases.history import read_histories
 from transforms.build_cases.promise import (
@@ -73,7 +74,7 @@ def build_cases(
     )
     columns |= ends.columns | list_clocks(talk, clocks) | read_decisions(talk)
     columns |= count_work(talk, histories["assignee"])
-    columns |= feel_cases(talk, ends.columns["status"])
+    columns |= read_feelings(talk, ends.columns["status"])
     columns |= grade_recovery(talk, clocks, is_true(columns["is_complaint"]), policy)
     promises = find_promises(policy, columns["opened_at"], columns["priority"])
     columns |= check_promises(talk, ends, clocks, promises, working_time, now)
@@ -104,8 +105,8 @@ class BuildCases(beam.PTransform):
             raise UsageError(f"run_at is {self.run_at}; it must carry its zone, such as +00:00")
 
     def expand(
-        self, shards: beam.PCollection[tuple[int, tuple[pa.RecordBatch, pa.RecordBatch]]]
-    ) -> beam.PCollection[pa.RecordBatch]:
+        self, shards: PCollection[tuple[int, tuple[pa.RecordBatch, pa.RecordBatch]]]
+    ) -> PCollection[pa.RecordBatch]:
         """Turn each shard of whole cases, its messages and its changes, into their rows."""
         return shards | "Build" >> beam.MapTuple(self._build).with_output_types(pa.RecordBatch)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
 from schemas.arrays import (
@@ -62,8 +61,8 @@ class Conversations:
     @property
     def is_waiting(self) -> Mask:
         """Cases in which a customer waits for an answer: one wrote, and no agent opened it."""
-        by_agent = np.append(self.is_agent, True)[self.opener]  # nothing but notes: an employee opened it
-        return (self.first_customer >= 0) & ~by_agent
+        # A case without an opener holds nothing but notes, and so no customer's message either.
+        return (self.first_customer >= 0) & ~self.is_agent[self.opener]
 
     @property
     def is_answered_unseen(self) -> Mask:

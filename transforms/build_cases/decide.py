@@ -1,4 +1,4 @@
-"""Decide nothing: read what the company decided, from the export or else from its answers.
+"""What the company decided: as the export says, or else as its answers read.
 
 What is read from text is the company's answer and not the truth about the complaint.
 """

@@ -1,4 +1,4 @@
-"""Feel what the customer feels: state, tone, signals and the score of the experience."""
+"""How the customer feels: state, tone, signals, and the score of the experience."""
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ from schemas.types import SHARE
 from transforms.build_cases.conversation import Conversations
 
 
-def feel_cases(talk: Conversations, statuses: pa.Array) -> dict[str, pa.Array]:
+def read_feelings(talk: Conversations, statuses: pa.Array) -> dict[str, pa.Array]:
     """Give the columns from `state_open` to `perception_gap`.
 
     Args:

@@ -280,6 +280,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any
                 needs_review=True,
             ),
             message(10, "customer", "neutral", sentiment="neutral", signals=[]),
+            message(11, "internal", signals=["return_intent"], state="uncertainty"),
         ],
         [],
         {
