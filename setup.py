@@ -1,30 +1,25 @@
 """Packaging; everything else is in pyproject.toml."""
 
-from setuptools import setup
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+# Named outright: with several top-level packages, setuptools refuses to discover them by itself.
+_PACKAGES = ("schemas", "models", "transforms", "demo", "pipeline")
 
 setup(
     name="staunen",
     version="0.1.0",
     description="Turns complaint exports into Parquet tables that show what recovery does to loyalty",
-    long_description=open("README.md", encoding="utf-8").read(),
+    long_description=Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.13",
-    # Listed by hand: several top-level packages are not discovered by themselves.
-    packages=[
-        "schemas",
-        "schemas.sources",
-        "models",
-        "models.default",
-        "transforms",
-        "pipeline",
-        "demo",
-        "demo.conversations",
-    ],
+    packages=find_packages(include=[f"{name}{rest}" for name in _PACKAGES for rest in ("", ".*")]),
     package_data={
         "schemas.sources": ["*.yaml"],
-        "models.default": ["*"],
-        "demo.conversations": ["*"],
+        "models": ["default/*"],
+        "demo": ["conversations/*"],
     },
     entry_points={"console_scripts": ["staunen = pipeline.cli:main"]},
     install_requires=[

@@ -26,6 +26,7 @@ from demo.play_scripts import MESSAGE_COLUMNS, play_scripts
 from demo.scene import Scene
 from demo.tell_truth import DemoTruth, Tally
 from demo.types import Ints
+from demo.write_config import CONFIG_FILE, write_config
 from schemas.errors import UsageError
 
 UNTIL = date(2026, 7, 1)
@@ -81,6 +82,7 @@ def write_demo(
     truth = _write_files(partial, customers, seed, until, mechanism or Mechanism())
     text = json.dumps(truth.to_json(), indent=2, ensure_ascii=False) + "\n"
     (partial / TRUTH_FILE).write_text(text, encoding="utf-8")
+    write_config(partial, until)
     if output.exists():
         shutil.rmtree(output)
     partial.rename(output)
@@ -103,7 +105,7 @@ def _earlier_files(output: Path) -> set[str]:
     """Names of the files that an earlier demo wrote."""
     try:
         truth = json.loads((output / TRUTH_FILE).read_text(encoding="utf-8"))
-        return {TRUTH_FILE, *truth["files"]}
+        return {TRUTH_FILE, CONFIG_FILE, *truth["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 

@@ -9,11 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from demo.write_demo import UNTIL, write_demo
+from demo.write_demo import write_demo
 from pipeline import show
 from pipeline.check import check_lake
 from pipeline.config import DEFAULT_MODEL, make_job
-from pipeline.demo_config import write_config
 from pipeline.label import label_file
 from pipeline.lake import Lake
 from pipeline.logs import set_up_logs
@@ -101,7 +100,6 @@ def demo(
 ) -> None:
     """Write sample exports with a known true effect, and a config to run them."""
     truth = write_demo(output, customers=customers, seed=seed)
-    write_config(output, UNTIL)
     show.demo_summary(truth, output, as_json=as_json)
 
 

@@ -6,8 +6,7 @@ from datetime import datetime
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam import PCollection
-from apache_beam.pvalue import AsSingleton
+from apache_beam.pvalue import AsSingleton, PCollection
 
 from schemas.cases import BUILT_CASES
 from schemas.check_batch import one_batch

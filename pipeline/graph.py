@@ -6,9 +6,8 @@ from functools import partial
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam import PCollection
 from apache_beam.ml.inference.base import ModelHandler
-from apache_beam.pvalue import AsSingleton
+from apache_beam.pvalue import AsSingleton, PCollection
 
 from models.languages import detect_languages
 from pipeline.config import INPUTS, Job
@@ -18,7 +17,7 @@ from schemas.case_changes import LINKED_CHANGES
 from schemas.check_batch import one_batch
 from schemas.messages import MESSAGES
 from schemas.quality_cells import QUALITY_CELLS
-from schemas.source import Source
+from schemas.source_rules import Source
 from schemas.tables import TABLES
 from transforms.average_experience import AverageExperience
 from transforms.build_cases import BuildCases

@@ -13,6 +13,7 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.transforms.combiners import ToList
 
 from models.classifier import MessageClassifier
 from pipeline.account import InputCount, account_for, refuse_too_many
@@ -20,8 +21,8 @@ from pipeline.config import Job
 from pipeline.graph import Night, build_tables
 from pipeline.inputs import InputFile, list_files, open_inputs
 from pipeline.lake import Lake
-from pipeline.publish import publish_run
 from pipeline.pseudonym_key import check_fingerprint, read_key
+from pipeline.publish import publish_run
 from pipeline.storage import read_json, write_json
 from pipeline.watch import watch_staging
 from pipeline.workers import make_pipeline, run_to_end
@@ -114,7 +115,7 @@ def _build(night: Night) -> list[tuple[str, str]]:
     pipeline = make_pipeline(night.job.beam_options)
     _ = (
         build_tables(pipeline, night)
-        | "List files" >> beam.combiners.ToList()
+        | "List files" >> ToList()
         | "Write list" >> beam.Map(lambda staged: write_json(listing, staged))
     )
     run_to_end(pipeline)

@@ -10,15 +10,22 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
-
 
 from demo.tell_truth import DemoTruth
 from pipeline.check import Finding
 from pipeline.label import LabelSummary
 from pipeline.run import RunSummary
-from schemas.source import Source, columns_needed
+from schemas.source import columns_needed
+from schemas.source_rules import Source
 
 # A pipe has no width of its own; 80 columns would cut tables to pieces.
 _OUT = Console(width=None if sys.stdout.isatty() else 200)

@@ -5,8 +5,7 @@ from functools import partial
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam import PCollection
-from apache_beam.pvalue import AsSingleton
+from apache_beam.pvalue import AsSingleton, PCollection
 
 from pipeline.config import Job
 from transforms.combine_cells import CombineCells, SummariseCells

@@ -11,7 +11,7 @@ _NOT_SAID = "the export does not say"
 _NOT_YET = "it has not happened"
 _NO_TARGET = "no target was in force for the case"
 _NO_CUSTOMER = "the customer is not known"
-_NO_HORIZON = "the customer or the data is not known, or the horizon is not over"
+_NO_HORIZON = "customer or data not known, the horizon is not over, or the customer left before the landmark"
 
 _WHO = (
     column("case_id", TEXT, "The case: the thread's id after merging and linking."),

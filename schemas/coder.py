@@ -6,6 +6,7 @@ as Arrow IPC. Importing `schemas` registers the coder.
 
 import pyarrow as pa
 from apache_beam import coders
+from apache_beam.coders.typecoders import registry
 
 # lz4 costs less than the bytes it saves in the in-memory shuffle.
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -35,4 +36,4 @@ class RecordBatchCoder(coders.Coder):
         return pa.RecordBatch
 
 
-coders.registry.register_coder(pa.RecordBatch, RecordBatchCoder)
+registry.register_coder(pa.RecordBatch, RecordBatchCoder)

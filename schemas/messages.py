@@ -26,7 +26,7 @@ CLEAN_COLUMNS = (
     column(
         "role",
         TEXT,
-        "The author's role at the time: customer, agent, internal (a note) or system (automatic).",
+        "The author's role at the time: customer, agent, internal (a note) or system (automatic, or not known).",
     ),
     column("channel", TEXT, "Channel: email, chat, phone, social, ...", null=_NOT_SAID),
     column(

@@ -45,7 +45,7 @@ RAW_MESSAGES = Contract(
             "role",
             TEXT,
             f"The author's role at the time: {', '.join(ROLES)}. internal: a note that the "
-            "customer never sees; system: an automatic message.",
+            "customer never sees; system: automatic, or its author is not known.",
         ),
         column("sent_at", TIME, "When it was sent.", unit="UTC"),
         column("channel", TEXT, "Channel: email, chat, phone, social, ...", null=_NOT_SAID),

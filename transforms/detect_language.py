@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.pvalue import PCollection
 
 DetectLanguages = Callable[[pa.Array], pa.Array]
 
@@ -43,6 +44,6 @@ class DetectLanguage(beam.PTransform):
 
     detect: DetectLanguages
 
-    def expand(self, messages: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, messages: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Detect per batch."""
         return messages | "detect language" >> beam.Map(detect_language, self.detect)

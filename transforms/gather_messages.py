@@ -8,6 +8,7 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.pvalue import PCollection
 
 from schemas.check_batch import one_batch
 from schemas.messages import CLEAN_COLUMNS
@@ -100,8 +101,8 @@ class GatherMessages(beam.PTransform):
     has_content_ids: bool
 
     def expand(
-        self, messages: beam.PCollection[tuple[int, pa.RecordBatch]]
-    ) -> beam.PCollection[pa.RecordBatch]:
+        self, messages: PCollection[tuple[int, pa.RecordBatch]]
+    ) -> PCollection[pa.RecordBatch]:
         """Group by shard, then order each shard."""
 
         def gather(_shard: int, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.ml.inference.base import ModelHandler, RunInference
+from apache_beam.pvalue import PCollection
 
 
 @dataclass(eq=False)
@@ -13,6 +14,6 @@ class LabelMessages(beam.PTransform):
 
     classifier: ModelHandler
 
-    def expand(self, messages: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, messages: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Run the classifier on each batch."""
         return messages | "Classify" >> RunInference(self.classifier).with_output_types(pa.RecordBatch)

@@ -7,6 +7,7 @@ from datetime import datetime
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.pvalue import PCollection
 
 Extent = tuple[datetime, datetime] | None
 
@@ -34,7 +35,7 @@ class MeasureExtent(beam.PTransform):
 
     column: str
 
-    def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[Extent]:
+    def expand(self, batches: PCollection[pa.RecordBatch]) -> PCollection[Extent]:
         """Measure each batch and join the extents."""
         return (
             batches

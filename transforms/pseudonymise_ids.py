@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.pvalue import PCollection
 
 from schemas.errors import UsageError
 from schemas.messages import CLEAN_COLUMNS
@@ -102,7 +103,7 @@ class PseudonymiseIds(beam.PTransform):
         super().__init__()
         _check_key(self.key)
 
-    def expand(self, messages: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, messages: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Pseudonymise each batch."""
         return messages | "pseudonymise ids" >> beam.Map(pseudonymise_ids, self.key)
 
@@ -122,7 +123,7 @@ class PseudonymiseCustomers(beam.PTransform):
         super().__init__()
         _check_key(self.key)
 
-    def expand(self, rows: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, rows: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Pseudonymise each batch."""
         return rows | "pseudonymise customers" >> beam.Map(pseudonymise_customers, self.key)
 
@@ -142,6 +143,6 @@ class PseudonymiseChanges(beam.PTransform):
         super().__init__()
         _check_key(self.key)
 
-    def expand(self, changes: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, changes: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Pseudonymise each batch."""
         return changes | "pseudonymise assignees" >> beam.Map(pseudonymise_changes, self.key)

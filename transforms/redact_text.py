@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.pvalue import PCollection
 
 from schemas.personal_data import FAMILIES, TAG, TAGS, Family
 
@@ -147,6 +148,6 @@ def _put(texts: pa.Array, rows: pa.Array, values: pa.Array) -> pa.Array:
 class RedactText(beam.PTransform):
     """Replace the personal data in the texts of batches by tags."""
 
-    def expand(self, messages: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, messages: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Redact each batch."""
         return messages | "redact" >> beam.Map(redact_text)

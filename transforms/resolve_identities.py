@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.pvalue import PCollection
 
 from schemas.identities import IDENTITIES
 
@@ -76,9 +77,9 @@ class ResolveIdentities(beam.PTransform):
         identities: Batches of `IDENTITIES`; each worker holds all of them in memory, some 100 bytes a row.
     """
 
-    identities: beam.PCollection[pa.RecordBatch]
+    identities: PCollection[pa.RecordBatch]
 
-    def expand(self, rows: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, rows: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Merge the identities, then look each batch up in them."""
         merged = self.identities | "merge identities" >> beam.CombineGlobally(merge_identities)
         return rows | "resolve" >> beam.Map(resolve_identities, beam.pvalue.AsSingleton(merged))

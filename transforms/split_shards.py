@@ -8,6 +8,7 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.pvalue import PCollection
 
 # Enough for tens of workers; few enough that a shard of a small night is still a batch worth having.
 # A fixed number, because it decides nothing that a reader sees: tables are sorted when published.
@@ -60,8 +61,8 @@ class SplitShards(beam.PTransform):
     columns: tuple[str, ...]
 
     def expand(
-        self, batches: beam.PCollection[pa.RecordBatch]
-    ) -> beam.PCollection[tuple[int, pa.RecordBatch]]:
+        self, batches: PCollection[pa.RecordBatch]
+    ) -> PCollection[tuple[int, pa.RecordBatch]]:
         """Split each batch."""
         return batches | "Split" >> beam.FlatMap(split_shards, columns=self.columns).with_output_types(
             tuple[int, pa.RecordBatch]

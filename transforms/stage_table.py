@@ -6,6 +6,7 @@ from uuid import uuid4
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.pvalue import PCollection
 
 from schemas.check_batch import check_batch
 from schemas.contract import Contract
@@ -43,7 +44,7 @@ class StageTable(beam.PTransform):
     contract: Contract
     folder: str
 
-    def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[tuple[str, str]]:
+    def expand(self, batches: PCollection[pa.RecordBatch]) -> PCollection[tuple[str, str]]:
         """Write each batch that has rows."""
         return (
             batches

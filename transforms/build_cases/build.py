@@ -26,7 +26,7 @@ from transforms.build_cases.promise import (
     find_promises,
     longest_business_target,
 )
-from transforms.build_cases.resolve import Resolutions, resolve_cases
+from transforms.build_cases.resolve import resolve_cases
 from transforms.build_cases.working_time import WorkingTime, check_schedule, lay_out_around
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,7 +64,7 @@ def build_cases(
     now = (run_at - _EPOCH) // timedelta(microseconds=1)
     histories = read_histories(changes, talk.case_ids, now)
     ends = resolve_cases(talk, histories["status"])
-    working_time = _lay_out(policy, talk, ends, now)
+    working_time = _lay_out(policy, talk, now)
     clocks = clock_cases(talk, ends, working_time)
     columns = describe_cases(talk, histories["team"], histories["priority"])
     columns |= describe_opening(
@@ -119,10 +119,7 @@ class BuildCases(beam.PTransform):
         )
 
 
-def _lay_out(policy: Policy, talk: Conversations, ends: Resolutions, now: int) -> WorkingTime:
+def _lay_out(policy: Policy, talk: Conversations, now: int) -> WorkingTime:
     """Lay the schedule out over all that happened in the shard, and on to the end of the longest target."""
-    instants = np.array(
-        [talk.sent.min(), talk.sent.max(), ends.resolved[ends.is_resolved].max(initial=now), now]
-    )
-    target = longest_business_target(policy.targets)
-    return lay_out_around(policy.schedule, instants, target=target)
+    instants = np.array([talk.sent.min(), talk.sent.max(), now])
+    return lay_out_around(policy.schedule, instants, target=longest_business_target(policy.targets))

@@ -54,6 +54,13 @@ def _local(zone: str, *parts: int) -> datetime:
         (Schedule(), datetime(2024, 5, 6, 10), datetime(2024, 5, 3, 16), -2),  # backwards
         (Schedule("Europe/Berlin", ALL_DAY), datetime(2024, 3, 30, 23), datetime(2024, 3, 31, 22), 23),
         (Schedule("Europe/Berlin", ALL_DAY), datetime(2024, 10, 26, 22), datetime(2024, 10, 27, 23), 25),
+        # From the first 01:00 to 04:00, set back at 03:00: the first ends after the second has begun.
+        (
+            Schedule("Europe/Berlin", (("sun", ((time(1), time(2, 15)), (time(2, 30), time(4)))),)),
+            datetime(2024, 10, 26, 22),
+            datetime(2024, 10, 27, 12),
+            4,
+        ),
         # Two intervals a day; the lunch break does not count.
         (
             Schedule(hours=(("mon", ((time(8), time(12)), (time(13), time(17)))),)),

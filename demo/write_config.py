@@ -1,12 +1,12 @@
 """The config that runs the sample exports."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 CONFIG_FILE = "nightly.yaml"
 
 _CONFIG = """\
-# Runs the sample exports: staunen run --config {folder}/nightly.yaml --output lake
+# Runs the sample exports: staunen run --config nightly.yaml --output lake
 # The same names as the options of `staunen run`; paths start from this file's folder.
 source: generic
 messages: [messages-*.csv, messages-*.jsonl.gz]
@@ -25,6 +25,12 @@ policy:
 """
 
 
-def write_config(folder: Path, run_date: date) -> None:
-    """Write the config beside the sample exports."""
-    (folder / CONFIG_FILE).write_text(_CONFIG.format(folder=folder, run_date=run_date), encoding="utf-8")
+def write_config(folder: Path, until: date) -> None:
+    """Write the config beside the sample exports, for the last night that they cover.
+
+    Args:
+        folder: Where the exports lie.
+        until: First day after the exports.
+    """
+    text = _CONFIG.format(run_date=until - timedelta(days=1))
+    (folder / CONFIG_FILE).write_text(text, encoding="utf-8")
