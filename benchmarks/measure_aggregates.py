@@ -52,9 +52,7 @@ def measure_table(cells: Contract, parts: list[tuple[Batches, Kernel]], finish: 
     }
 
 
-def measure_all(
-    cases: pa.RecordBatch, messages: pa.RecordBatch, journeys: Batches
-) -> dict[str, dict[str, float]]:
+def measure_all(cases: pa.RecordBatch, messages: pa.RecordBatch, journeys: Batches) -> dict[str, dict[str, float]]:
     """Measure each table, cut as a run cuts them."""
     until = factories.MIDNIGHT + timedelta(days=DAYS + 90)
     cases_cut, messages_cut = _cut(cases), _cut(messages)
@@ -96,9 +94,7 @@ def measure_all(
     for name, (cells, kernels, finish, sql) in parts.items():
         start = time.perf_counter()
         sql()
-        results[name] = {"duckdb_seconds": time.perf_counter() - start} | measure_table(
-            cells, kernels, finish
-        )
+        results[name] = {"duckdb_seconds": time.perf_counter() - start} | measure_table(cells, kernels, finish)
     return results
 
 
@@ -129,8 +125,7 @@ def main() -> None:
         "spells": sum(batch.num_rows for batch in journeys),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "tables": {
-            name: {figure: round(value, 4) for figure, value in table.items()}
-            for name, table in tables.items()
+            name: {figure: round(value, 4) for figure, value in table.items()} for name, table in tables.items()
         },
     }
     options.out.write_text(json.dumps(figures, indent=2) + "\n")

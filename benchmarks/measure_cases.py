@@ -29,9 +29,7 @@ POLICY = Policy(
     ),
 )
 World = tuple[pa.RecordBatch, pa.RecordBatch]
-build = partial(
-    build_cases, policy=POLICY, every_case_is_a_complaint=False, run_at=datetime(2024, 6, 1, tzinfo=UTC)
-)
+build = partial(build_cases, policy=POLICY, every_case_is_a_complaint=False, run_at=datetime(2024, 6, 1, tzinfo=UTC))
 
 
 def measure(worlds: list[World], repeats: int = 3) -> dict[str, float]:
@@ -87,9 +85,7 @@ def main() -> None:
         "with_changes": measure([(messages, changes)]),
         "without_changes": measure([(messages, changes.slice(0, 0))]),
         f"in_{options.shards}_shards": measure(shards),
-        "top_costs_seconds": {
-            name: round(cost, 3) for name, cost in find_top_costs((messages, changes)).items()
-        },
+        "top_costs_seconds": {name: round(cost, 3) for name, cost in find_top_costs((messages, changes)).items()},
     }
     options.out.write_text(json.dumps(figures, indent=2) + "\n")
     print(json.dumps(figures, indent=2))

@@ -50,8 +50,7 @@ class Shard:
     def split(self) -> list["Shard"]:
         """Cut as the night does."""
         parts = [
-            dict(split_shards(batch, columns=(key,)))
-            for key, batch in zip(_KEYS, vars(self).values(), strict=True)
+            dict(split_shards(batch, columns=(key,))) for key, batch in zip(_KEYS, vars(self).values(), strict=True)
         ]
         return [Shard(*(part[shard] for part in parts)) for shard in parts[0]]
 
@@ -143,9 +142,7 @@ def measure(shards: list[Shard]) -> dict[str, float]:
         history = timed(partial(follow_history, shard.cases, shard.profiles, policy=Policy()))
         cases = timed(partial(measure_outcomes, history, shard.events, shard.surveys, shard.moments, **spans))
         journeys = timed(partial(follow_journeys, shard.moments, cases, shard.profiles, until=UNTIL))
-        timed(
-            partial(describe_customers, cases, journeys, shard.moments, shard.profiles, company_average=0.0)
-        )
+        timed(partial(describe_customers, cases, journeys, shard.moments, shard.profiles, company_average=0.0))
     rows = sum(shard.cases.num_rows for shard in shards)
     rate = rows / sum(seconds.values())
     return {name: round(spent, 3) for name, spent in seconds.items()} | {"cases_a_cpu_second": round(rate)}

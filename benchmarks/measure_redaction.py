@@ -71,9 +71,7 @@ class Score:
 
     def figures(self) -> dict[str, Any]:
         """Counts, shares and the 95 % Wilson interval of the recall."""
-        low, high = (
-            proportion_confint(self.found, self.there, method="wilson") if self.there else (None, None)
-        )
+        low, high = proportion_confint(self.found, self.there, method="wilson") if self.there else (None, None)
         return {
             **asdict(self),
             "recall": self.found / self.there if self.there else None,
@@ -189,8 +187,7 @@ def as_table(scores: dict[str, dict[str, dict[str, Any]]]) -> str:
             low, high = one["recall_interval"]
             interval = f"{low:.2f} to {high:.2f}" if low is not None else ""
             shares = [
-                f"{one[name]:.3f}" if one[name] is not None else ""
-                for name in ("recall", "masked_share", "precision")
+                f"{one[name]:.3f}" if one[name] is not None else "" for name in ("recall", "masked_share", "precision")
             ]
             lines.append(
                 f"| {kind} | {lang} | {one['there']} | {shares[0]} | {interval} | {shares[1]} "
@@ -200,9 +197,7 @@ def as_table(scores: dict[str, dict[str, dict[str, Any]]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--conversations", default="training/conversations/*.jsonl")
     parser.add_argument("--presidio", help="synth_dataset_v2.json of microsoft/presidio-research")
     parser.add_argument("--tweets", help="CSV with a column `text`")
@@ -238,9 +233,7 @@ HEADINGS = {
 }
 
 
-def write_docs(
-    groups: dict[str, dict[str, dict[str, dict[str, Any]]]], speeds: dict[str, dict[str, float]]
-) -> None:
+def write_docs(groups: dict[str, dict[str, dict[str, dict[str, Any]]]], speeds: dict[str, dict[str, float]]) -> None:
     """Put the figures between the two marks of docs/redaction.md."""
     parts = [f"### {HEADINGS[name]}\n\n{as_table(scores)}" for name, scores in groups.items()]
     rows = [

@@ -86,14 +86,10 @@ def _spoil(
     spoiled = pa.Table.from_batches(parts).combine_chunks().take(pa.array(order))
     # A broken line stands before the good row that it was drawn for.
     position = np.searchsorted(np.sort(np.concatenate(places)), breaks)
-    return Dirty(
-        pa.RecordBatch.from_struct_array(spoiled.to_struct_array().combine_chunks()), position, rejected
-    )
+    return Dirty(pa.RecordBatch.from_struct_array(spoiled.to_struct_array().combine_chunks()), position, rejected)
 
 
-def _copy(
-    rows: pa.RecordBatch, sources: Ints, fault: tuple[str, str | None] | None, id_column: str
-) -> pa.RecordBatch:
+def _copy(rows: pa.RecordBatch, sources: Ints, fault: tuple[str, str | None] | None, id_column: str) -> pa.RecordBatch:
     """Copy rows: as they are (duplicates), or under ids of their own with one column spoiled."""
     copies = rows.take(pa.array(sources))
     if fault is None:

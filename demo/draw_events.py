@@ -66,9 +66,7 @@ def _returns(followed: Followed, until: float) -> _Happenings:
     return _Happenings(customer, followed.returned_at[customer, complaint])
 
 
-def _draw_streams(
-    customers: Customers, followed: Followed, until: float, rng: np.random.Generator
-) -> _Happenings:
+def _draw_streams(customers: Customers, followed: Followed, until: float, rng: np.random.Generator) -> _Happenings:
     """Events at the customer's own rate: before the first complaint, and after each return."""
     n = len(customers.number)
     born = np.maximum(customers.since, until - HISTORY_DAYS * DAY)

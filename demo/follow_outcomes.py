@@ -74,9 +74,7 @@ def follow_customers(customers: Customers, mechanism: Mechanism) -> Followed:
     return Followed(is_real, returned_at, ends_at, cancelled_at)
 
 
-def potential_outcome(
-    customers: Customers, complaint: int, grade: int, mechanism: Mechanism
-) -> tuple[Floats, Floats]:
+def potential_outcome(customers: Customers, complaint: int, grade: int, mechanism: Mechanism) -> tuple[Floats, Floats]:
     """First return and cancellation after a complaint, had that complaint had this grade.
 
     Later complaints keep the grades that they were planned with, and are brought if the customer is

@@ -133,8 +133,6 @@ def _list_complaints(talks: list[Conversation]) -> dict[tuple[int, int], Plays]:
 
 def _list_talks(talks: list[Conversation]) -> dict[int, Ints]:
     return {
-        number: np.array(
-            [i for i, talk in enumerate(talks) if talk["lang"] == lang and not is_complaint(talk)]
-        )
+        number: np.array([i for i, talk in enumerate(talks) if talk["lang"] == lang and not is_complaint(talk)])
         for number, lang in enumerate(LANGS)
     }

@@ -46,9 +46,7 @@ class Effect:
 
 
 def _zeros() -> dict[tuple[str, int], Ints]:
-    return {
-        measure: np.zeros((len(SEGMENTS), len(GRADES), 1 + len(GRADES)), np.int64) for measure in MEASURES
-    }
+    return {measure: np.zeros((len(SEGMENTS), len(GRADES), 1 + len(GRADES)), np.int64) for measure in MEASURES}
 
 
 @dataclass

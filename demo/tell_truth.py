@@ -51,9 +51,7 @@ class DemoTruth:
     left_before_landmark: int
     effects: tuple[Effect, ...]
 
-    def effect(
-        self, outcome: str, recovery_grade: str, *, horizon_days: int = 90, segment: str = ALL
-    ) -> Effect:
+    def effect(self, outcome: str, recovery_grade: str, *, horizon_days: int = 90, segment: str = ALL) -> Effect:
         """Return the effect of a grade on an outcome.
 
         Raises:
@@ -117,9 +115,7 @@ class Tally:
             for (before, then), count in np.ndenumerate(pairs):
                 self.second_failures[f"{GRADES[before]}, then {GRADES[then]}"] += int(count)
 
-    def tell(
-        self, *, seed: int, customers: int, since: str, until: str, mechanism: dict[str, float]
-    ) -> DemoTruth:
+    def tell(self, *, seed: int, customers: int, since: str, until: str, mechanism: dict[str, float]) -> DemoTruth:
         """The truth, once all chunks are counted."""
         return DemoTruth(
             seed=seed,

@@ -114,9 +114,7 @@ def _write_files(folder: Path, count: int, seed: int, until: date, mechanism: Me
     """Write all files but the truth's own."""
     end = datetime(until.year, until.month, until.day, tzinfo=UTC).timestamp()
     with ExitStack() as stack:
-        files = {
-            name: stack.enter_context(ExportFile(folder / name, columns)) for name, columns in _FILES.items()
-        }
+        files = {name: stack.enter_context(ExportFile(folder / name, columns)) for name, columns in _FILES.items()}
         writer = _Writer(folder, end, mechanism, load_scripts(), files)
         for chunk, start in enumerate(range(0, count, CHUNK)):
             numbers = np.arange(start, min(start + CHUNK, count))

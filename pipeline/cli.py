@@ -19,7 +19,7 @@ from pipeline.logs import set_up_logs
 from pipeline.query import query_lake
 from pipeline.run import run_night
 from schemas.errors import LakeError, StaunenError
-from schemas.source import list_sources
+from schemas.sources.load import list_sources
 
 app = typer.Typer(
     name="staunen",

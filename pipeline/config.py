@@ -217,8 +217,7 @@ def make_job(given: Mapping[str, Any], config: str | None) -> Job:
     base = str(Path(config).parent) if config else ""
     said = {name: value for name, value in given.items() if value is not None and value != []}
     inputs = {
-        name: read_globs(said[name]) if name in said else read_globs(getattr(file, name), base)
-        for name in INPUTS
+        name: read_globs(said[name]) if name in said else read_globs(getattr(file, name), base) for name in INPUTS
     }
     plain = {
         name: said.get(name, getattr(file, name, None))

@@ -61,16 +61,14 @@ class FollowCustomers(beam.PTransform):
 
     def expand(self, inputs: Mapping[str, PCollection[pa.RecordBatch]]) -> PCollection[Tagged]:
         """Co-group by shard of the customer, then follow each shard."""
-        sharded = {
-            name: inputs[name] | f"Split {name}" >> SplitShards(columns) for name, columns in _SHARD_BY.items()
-        }
+        sharded = {name: inputs[name] | f"Split {name}" >> SplitShards(columns) for name, columns in _SHARD_BY.items()}
         return (
             sharded
             | "Bring together" >> beam.CoGroupByKey()
             | "Follow"
-            >> beam.FlatMap(
-                self._follow, self.messages_extent, self.events_extent, self.average
-            ).with_output_types(Tagged)
+            >> beam.FlatMap(self._follow, self.messages_extent, self.events_extent, self.average).with_output_types(
+                Tagged
+            )
         )
 
     def _follow(

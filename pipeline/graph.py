@@ -17,7 +17,7 @@ from schemas.case_changes import LINKED_CHANGES
 from schemas.check_batch import one_batch
 from schemas.messages import MESSAGES
 from schemas.quality_cells import QUALITY_CELLS
-from schemas.source_rules import Source
+from schemas.sources.rules import Source
 from schemas.tables import TABLES
 from transforms.average_experience import AverageExperience
 from transforms.build_cases import BuildCases
@@ -120,10 +120,7 @@ def _gather(read: Mapping[str, Batches], night: Night) -> dict[str, Batches]:
         | "Pseudonymise messages" >> PseudonymiseIds(night.key)
         | "Detect language" >> DetectLanguage(detect_languages)
         | "Split messages" >> SplitShards(("case_id",))
-        | "Gather"
-        >> GatherMessages(
-            run_at=night.job.run_at, has_content_ids=night.source.messages.id_from_content
-        ),
+        | "Gather" >> GatherMessages(run_at=night.job.run_at, has_content_ids=night.source.messages.id_from_content),
     }
 
 
@@ -187,9 +184,7 @@ def _reject(read: Mapping[str, Batches], gathered: Batches) -> Batches:
 
 def _count(read: Mapping[str, Batches], gathered: Batches, messages: Batches, cases: Batches) -> Batches:
     """All counters of the run."""
-    counts = [
-        rows | f"Count {name}" >> beam.Map(partial(count_read, input_name=name)) for name, rows in read.items()
-    ]
+    counts = [rows | f"Count {name}" >> beam.Map(partial(count_read, input_name=name)) for name, rows in read.items()]
     counts += [
         gathered | "Count gathered" >> beam.Map(count_gathered),
         messages | "Count labels" >> beam.Map(count_labels),

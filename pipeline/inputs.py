@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.config import INPUTS, Job
 from pipeline.storage import digest_file
 from schemas.errors import UsageError
-from schemas.source_rules import Source
+from schemas.sources.rules import Source
 from transforms.read_exports import ReadExports
 
 

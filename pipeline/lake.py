@@ -56,9 +56,7 @@ class Lake:
                 "publish one with `staunen run`, or check the path"
             ) from None
         except (ValueError, KeyError) as error:
-            raise LakeError(
-                f"{self.path('current.json')} is damaged: {error}; run again to replace it"
-            ) from error
+            raise LakeError(f"{self.path('current.json')} is damaged: {error}; run again to replace it") from error
 
     def manifest(self, run_id: str | None = None) -> dict[str, Any]:
         """A run's manifest; the published run's where none is named.

@@ -68,8 +68,7 @@ def read_key(env: Mapping[str, str], output: str) -> PseudonymKey:
         return _read_file(Path(env[FILE_VARIABLE]))
     if not is_local(output):
         raise UsageError(
-            f"{output}: a remote lake keeps no key beside it; set {KEY_VARIABLE}, "
-            f"or {FILE_VARIABLE} to a local file"
+            f"{output}: a remote lake keeps no key beside it; set {KEY_VARIABLE}, or {FILE_VARIABLE} to a local file"
         )
     return _read_or_make(Path(output) / LAKE_FILE)
 
@@ -110,9 +109,7 @@ def _read_file(path: Path) -> PseudonymKey:
         mode = path.stat().st_mode
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{path}: the key file cannot be read: {error}; check the path and its rights"
-        ) from error
+        raise UsageError(f"{path}: the key file cannot be read: {error}; check the path and its rights") from error
     if mode & _OTHERS:
         raise UsageError(f"{path}: others can read the key (mode {mode & 0o777:o}); run: chmod 600 {path}")
     return PseudonymKey(_parse(text, str(path)), str(path))

@@ -44,8 +44,7 @@ def publish_run(
     for table, path in staged:
         paths[table].append(path)
     tables = {
-        name: _write_table(sorted(paths[name]), name, draft, memory_gb=memory_gb, scratch=scratch)
-        for name in TABLES
+        name: _write_table(sorted(paths[name]), name, draft, memory_gb=memory_gb, scratch=scratch) for name in TABLES
     }
     if published := _published_twin(lake, run_id, tables):
         lake.point_to(published["run_id"])
@@ -58,9 +57,7 @@ def publish_run(
     return manifest
 
 
-def _write_table(
-    paths: list[str], name: str, draft: str, *, memory_gb: float, scratch: str
-) -> dict[str, Any]:
+def _write_table(paths: list[str], name: str, draft: str, *, memory_gb: float, scratch: str) -> dict[str, Any]:
     contract = TABLES[name]
     files = write_parquet(paths, contract, draft, memory_gb=memory_gb, scratch=scratch)
     return {

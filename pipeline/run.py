@@ -26,7 +26,7 @@ from pipeline.publish import publish_run
 from pipeline.storage import read_json, write_json
 from pipeline.watch import watch_staging
 from pipeline.workers import make_pipeline, run_to_end
-from schemas.source import load_source
+from schemas.sources.load import load_source
 
 Tell = Callable[[str, int, int], None]
 
@@ -54,9 +54,7 @@ class RunSummary:
     seconds: float
 
 
-def run_night(
-    job: Job, tell: Tell = lambda *_: None, classifier: MessageClassifier | None = None
-) -> RunSummary:
+def run_night(job: Job, tell: Tell = lambda *_: None, classifier: MessageClassifier | None = None) -> RunSummary:
     """Run one night from exports to published tables.
 
     Args:

@@ -24,8 +24,8 @@ from demo.tell_truth import DemoTruth
 from pipeline.check import Finding
 from pipeline.label import LabelSummary
 from pipeline.run import RunSummary
-from schemas.source import columns_needed
-from schemas.source_rules import Source
+from schemas.sources.load import columns_needed
+from schemas.sources.rules import Source
 
 # A pipe has no width of its own; 80 columns would cut tables to pieces.
 _OUT = Console(width=None if sys.stdout.isatty() else 200)
@@ -63,7 +63,16 @@ def run_summary(summary: RunSummary, *, as_json: bool) -> None:
     if as_json:
         _print_json(asdict(summary))
         return
-    table = Table("input", "read", "kept", "rejected", "ignored", title=f"run {summary.run_id}", title_justify="left", box=box.SIMPLE)
+    table = Table(
+        "input",
+        "read",
+        "kept",
+        "rejected",
+        "ignored",
+        title=f"run {summary.run_id}",
+        title_justify="left",
+        box=box.SIMPLE,
+    )
     for item in summary.inputs:
         table.add_row(item.input, f"{item.read:,}", f"{item.kept:,}", f"{item.rejected:,}", f"{item.ignored:,}")
     for column in table.columns[1:]:
@@ -124,9 +133,7 @@ def findings(run_id: str, found: Sequence[Finding], *, as_json: bool) -> None:
 
 def sources(presets: Sequence[Source], *, as_json: bool) -> None:
     """Print the presets and what columns each needs."""
-    needs = {
-        preset.name: {found.name: columns_needed(found) for found in preset.inputs} for preset in presets
-    }
+    needs = {preset.name: {found.name: columns_needed(found) for found in preset.inputs} for preset in presets}
     if as_json:
         described = {preset.name: preset.description for preset in presets}
         _print_json([{"name": name, "description": described[name], "inputs": needs[name]} for name in needs])
@@ -141,7 +148,7 @@ def sources(presets: Sequence[Source], *, as_json: bool) -> None:
 
 def _cell(value: Any) -> str:
     if value is None:
-        return "–"
+        return "-"
     return f"{value:,.4g}" if isinstance(value, float) else str(value)
 
 

@@ -23,9 +23,7 @@ _WHO = (
     ),
     column("channel", TEXT, "Channel of the first message.", null=_NOT_SAID),
     column("channels", TEXTS, "All channels of the case, sorted."),
-    column(
-        "lang", TEXT, "Language of the first customer message that has one.", null="neither said nor detected"
-    ),
+    column("lang", TEXT, "Language of the first customer message that has one.", null="neither said nor detected"),
     column("touchpoint", TEXT, "Product or touchpoint, the first that is named.", null=_NOT_SAID),
     column("team", TEXT, "The team last in charge.", null=_NOT_SAID),
     column("priority", TEXT, "Priority when the case was opened.", null=_NOT_SAID),
@@ -34,12 +32,8 @@ _WHO = (
 
 _TIMES = (
     column("opened_at", TIME, "First message.", unit="UTC"),
-    column(
-        "opened_by", TEXT, "Role that wrote the first message that is not a note: customer, agent or system."
-    ),
-    column(
-        "is_complaint", FLAG, "A customer message is in uncertainty, or the source holds complaints only."
-    ),
+    column("opened_by", TEXT, "Role that wrote the first message that is not a note: customer, agent or system."),
+    column("is_complaint", FLAG, "A customer message is in uncertainty, or the source holds complaints only."),
     column(
         "complained_at",
         TIME,
@@ -47,9 +41,7 @@ _TIMES = (
         unit="UTC",
         null="no complaint",
     ),
-    column(
-        "landmark_at", TIME, "Opening plus the recovery window; outcomes are counted from here.", unit="UTC"
-    ),
+    column("landmark_at", TIME, "Opening plus the recovery window; outcomes are counted from here.", unit="UTC"),
     column("status", TEXT, "Last status: open, pending or solved.", null=_NOT_SAID),
     column(
         "resolved_at",
@@ -185,8 +177,7 @@ _STATES = (
     column(
         "experience_score",
         SHARE,
-        "How the customer left: probability of amazement less that of uncertainty in the "
-        "last customer message.",
+        "How the customer left: probability of amazement less that of uncertainty in the last customer message.",
         unit="-1 to 1",
         null="no labelled customer message",
     ),
@@ -383,9 +374,7 @@ _AFTER = (
         "After the first reply the customer says that they will leave.",
         null="the customer wrote nothing after the first reply",
     ),
-    column(
-        "csat", NUMBER, "Last CSAT answer about this case.", unit="1 to 5", null="not asked or not answered"
-    ),
+    column("csat", NUMBER, "Last CSAT answer about this case.", unit="1 to 5", null="not asked or not answered"),
     column(
         "nps",
         NUMBER,

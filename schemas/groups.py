@@ -6,9 +6,7 @@ from schemas.types import COUNT, FLAG, NUMBER, SECONDS, TEXT
 _SMALL = "suppressed: fewer cases than the minimum group size, or no case has the data"
 
 _FIGURES = (
-    column(
-        "cases", COUNT, "Cases.", unit="cases", null="suppressed: fewer cases than the minimum group size"
-    ),
+    column("cases", COUNT, "Cases.", unit="cases", null="suppressed: fewer cases than the minimum group size"),
     column("complaints", COUNT, "Cases that are complaints.", unit="cases", null=_SMALL),
     column(
         "first_reply_seconds_median",
@@ -46,9 +44,7 @@ _FIGURES = (
         unit="0 to 1",
         null=_SMALL,
     ),
-    column(
-        "fully_recovered_low", NUMBER, "Lower end of its 95 % Wilson interval.", unit="0 to 1", null=_SMALL
-    ),
+    column("fully_recovered_low", NUMBER, "Lower end of its 95 % Wilson interval.", unit="0 to 1", null=_SMALL),
     column("fully_recovered_high", NUMBER, "Upper end.", unit="0 to 1", null=_SMALL),
     column(
         "left_in_uncertainty_share",
@@ -86,9 +82,7 @@ _FIGURES = (
         unit="0 to 1",
         null=_SMALL,
     ),
-    column(
-        "upheld_share", NUMBER, "Share of the judged complaints that were upheld.", unit="0 to 1", null=_SMALL
-    ),
+    column("upheld_share", NUMBER, "Share of the judged complaints that were upheld.", unit="0 to 1", null=_SMALL),
     column("is_suppressed", FLAG, "Fewer cases than the minimum group size."),
 )
 

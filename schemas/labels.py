@@ -42,9 +42,7 @@ LABELS = (
         unit="0 to 1",
         null=_NOT_CUSTOMER,
     ),
-    column(
-        "signals", TEXTS, f"What else the customer shows, any of: {', '.join(SIGNALS)}.", null=_NOT_CUSTOMER
-    ),
+    column("signals", TEXTS, f"What else the customer shows, any of: {', '.join(SIGNALS)}.", null=_NOT_CUSTOMER),
     column(
         "signal_probabilities",
         _shares(SIGNALS),
@@ -52,9 +50,7 @@ LABELS = (
         unit="0 to 1",
         null=_NOT_CUSTOMER,
     ),
-    column(
-        "steps", TEXTS, f"Recovery steps that the reply shows, any of: {', '.join(STEPS)}.", null=_NOT_AGENT
-    ),
+    column("steps", TEXTS, f"Recovery steps that the reply shows, any of: {', '.join(STEPS)}.", null=_NOT_AGENT),
     column(
         "step_probabilities",
         _shares(STEPS),

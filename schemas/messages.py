@@ -8,14 +8,10 @@ _NOT_SAID = "the export does not say"
 
 # What travels from the readers to the classifier: redacted, with pseudonyms, one case's messages together.
 CLEAN_COLUMNS = (
-    column(
-        "case_id", TEXT, "The case that the message belongs to: the thread's id after merging and linking."
-    ),
+    column("case_id", TEXT, "The case that the message belongs to: the thread's id after merging and linking."),
     column("sent_at", TIME, "When it was sent.", unit="UTC"),
     column("message_id", TEXT, "The message's id in the export; unique within its case."),
-    column(
-        "customer_key", TEXT, "Pseudonym of the customer who wrote it, or whom it is for.", null=_NOT_SAID
-    ),
+    column("customer_key", TEXT, "Pseudonym of the customer who wrote it, or whom it is for.", null=_NOT_SAID),
     column(
         "agent_key",
         TEXT,
@@ -29,9 +25,7 @@ CLEAN_COLUMNS = (
         "The author's role at the time: customer, agent, internal (a note) or system (automatic, or not known).",
     ),
     column("channel", TEXT, "Channel: email, chat, phone, social, ...", null=_NOT_SAID),
-    column(
-        "lang", TEXT, "Language, ISO 639-1: the export's, else detected.", null="neither said nor detected"
-    ),
+    column("lang", TEXT, "Language, ISO 639-1: the export's, else detected.", null="neither said nor detected"),
     column("touchpoint", TEXT, "Product or touchpoint that the case is about.", null=_NOT_SAID),
     column(
         "text",
@@ -39,9 +33,7 @@ CLEAN_COLUMNS = (
         "What was written, personal data redacted.",
         null="no text, or storing text is switched off",
     ),
-    column(
-        "status", TEXT, "The case's status right after this message: open, pending or solved.", null=_NOT_SAID
-    ),
+    column("status", TEXT, "The case's status right after this message: open, pending or solved.", null=_NOT_SAID),
     column("priority", TEXT, "The case's priority right after this message.", null=_NOT_SAID),
     column("severity", TEXT, "How bad the failure is, from the export.", null=_NOT_SAID),
     column("validity", TEXT, "What the company decided: upheld, explained or refused.", null=_NOT_SAID),

@@ -16,8 +16,6 @@ MOMENTS = Contract(
         column("channel", TEXT, "Its channel.", null="the export does not say"),
         column("state", TEXT, "The state it shows."),
         column("signals", TEXTS, "The signals it shows."),
-        column(
-            "experience_score", SHARE, "Probability of amazement less that of uncertainty.", unit="-1 to 1"
-        ),
+        column("experience_score", SHARE, "Probability of amazement less that of uncertainty.", unit="-1 to 1"),
     ),
 )

@@ -72,8 +72,6 @@ class Policy:
         if self.recovery_window_days < 1:
             raise UsageError(f"recovery_window_days is {self.recovery_window_days}; it must be at least 1")
         if not 0 < self.expectation_weight <= 1:
-            raise UsageError(
-                f"expectation_weight is {self.expectation_weight}; it must be over 0 and at most 1"
-            )
+            raise UsageError(f"expectation_weight is {self.expectation_weight}; it must be over 0 and at most 1")
         if self.min_group < 1:
             raise UsageError(f"min_group is {self.min_group}; it must be at least 1")

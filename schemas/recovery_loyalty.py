@@ -20,9 +20,7 @@ RECOVERY_LOYALTY = Contract(
             "churn_intent, disputed; and csat, nps, which are satisfaction and not loyalty.",
         ),
         column("kind", TEXT, "loyalty, intent, satisfaction or dispute."),
-        column(
-            "horizon_days", COUNT, "Days after the landmark; 0 for outcomes without a horizon.", unit="days"
-        ),
+        column("horizon_days", COUNT, "Days after the landmark; 0 for outcomes without a horizon.", unit="days"),
         column("segment", TEXT, "Customer segment; `all` for everybody, `unknown` where it is not known."),
         column("recovery_grade", TEXT, "none, partial or full."),
         column("n", COUNT, "Complaints with the outcome's data.", unit="cases"),
@@ -48,12 +46,8 @@ RECOVERY_LOYALTY = Contract(
             null=_NONE,
         ),
         column("raw_high", NUMBER, "Upper end.", unit="as raw_rate", null=_NONE),
-        column(
-            "effect", NUMBER, "Adjusted difference to grade none.", unit="as raw_rate", null=_NOT_ESTIMABLE
-        ),
-        column(
-            "effect_low", NUMBER, "Lower end of its 95 % interval.", unit="as raw_rate", null=_NOT_ESTIMABLE
-        ),
+        column("effect", NUMBER, "Adjusted difference to grade none.", unit="as raw_rate", null=_NOT_ESTIMABLE),
+        column("effect_low", NUMBER, "Lower end of its 95 % interval.", unit="as raw_rate", null=_NOT_ESTIMABLE),
         column("effect_high", NUMBER, "Upper end.", unit="as raw_rate", null=_NOT_ESTIMABLE),
         column(
             "overlap",

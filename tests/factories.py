@@ -173,9 +173,7 @@ def _random_cases(contract: Contract, seed: int, rows: int, days: float) -> pa.R
     is_complaint, is_resolved, is_answered = draw.flags(0.7), draw.flags(0.6), draw.flags(0.8)
     status = draw.column(contract.schema.field("status"))
     state = draw.column(contract.schema.field("state_close"))
-    is_known = status.is_valid().to_numpy(zero_copy_only=False) & state.is_valid().to_numpy(
-        zero_copy_only=False
-    )
+    is_known = status.is_valid().to_numpy(zero_copy_only=False) & state.is_valid().to_numpy(zero_copy_only=False)
     is_gap = pc.and_(pc.equal(status, "solved"), pc.equal(state, "uncertainty"))
     customers = number_ids("customer", draw.rng.integers(0, max(rows // 2, 1), rows))
     columns = {
@@ -227,9 +225,7 @@ def random_journeys(seed: int, customers: int, *, days: float = 60) -> pa.Record
         "ended_at": times(ended, is_last),
         "days": pa.array((np.where(is_last, end, ended) - started) / DAY_SECONDS),
         "is_censored": pa.array(is_last),
-        "entry_reason": pa.array(list(ENTRY_REASONS)).take(
-            pa.array(np.where(number == 1, 0, 1 + number % 4))
-        ),
+        "entry_reason": pa.array(list(ENTRY_REASONS)).take(pa.array(np.where(number == 1, 0, 1 + number % 4))),
         "case_id": _hide(number_ids("case", np.arange(draw.rows)), number == 1),
         "segment": segments.take(pa.array(customer)),
     }

@@ -95,7 +95,5 @@ def _lists(labels: tuple[str, ...], shown: np.ndarray, mask: pa.Array) -> pa.Arr
 
 def _find_words(texts: pa.Array) -> np.ndarray:
     lower = pc.utf8_lower(texts.fill_null(""))
-    shown = [
-        pc.match_substring_regex(lower, _WORDS.get(step, "^$")).to_numpy(zero_copy_only=False) for step in STEPS
-    ]
+    shown = [pc.match_substring_regex(lower, _WORDS.get(step, "^$")).to_numpy(zero_copy_only=False) for step in STEPS]
     return np.column_stack(shown)

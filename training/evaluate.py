@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from models.label import label_batch
 from models.languages import detect_languages
 from models.manifest import HeadSpec
 from models.onnx_scorer import OnnxScorer, available_threads
-from models.label import label_batch
 from models.scorer import HEADS_OF_ROLE
 from training.batches import targets_of
 from training.card import render_card

@@ -44,9 +44,7 @@ def combine_cells(batches: Sequence[pa.RecordBatch], *, cells: Contract) -> pa.R
     added = table.group_by(list(cells.key), use_threads=False).aggregate([(name, "sum") for name in sums])
     order = added.sort_by([(name, "ascending") for name in cells.key])
     columns = [order.column(name if name in cells.key else f"{name}_sum") for name in cells.schema.names]
-    arrays = [
-        column.combine_chunks().cast(field.type) for column, field in zip(columns, cells.schema, strict=True)
-    ]
+    arrays = [column.combine_chunks().cast(field.type) for column, field in zip(columns, cells.schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=cells.schema)
 
 
@@ -110,9 +108,7 @@ class CombineCells(beam.PTransform):
 
     def expand(self, batches: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:
         """Combine globally."""
-        return batches | "Add up" >> beam.CombineGlobally(_SumCells(self.cells)).with_output_types(
-            pa.RecordBatch
-        )
+        return batches | "Add up" >> beam.CombineGlobally(_SumCells(self.cells)).with_output_types(pa.RecordBatch)
 
 
 @dataclass(eq=False)

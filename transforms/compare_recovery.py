@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.arithmetic.intervals import mean_interval, wilson_interval
+from schemas.arithmetic.segments import ALL, name_segments
 from schemas.cases import GRADES
 from schemas.contract import Contract, column
-from schemas.intervals import mean_interval, wilson_interval
 from schemas.policy import HORIZONS_DAYS
 from schemas.recovery_loyalty import RECOVERY_LOYALTY
-from schemas.segments import ALL, name_segments
 from schemas.types import COUNT, NUMBER, TEXT
 
 # Millionths of a unit: exact for money in any currency. Values up to 10^31 fit; a larger one stops the run.
@@ -102,9 +102,7 @@ def recovery_cells(cases: pa.RecordBatch) -> pa.RecordBatch:
         pa.table(keys | values | squares)
         .group_by(list(keys), use_threads=False)
         .aggregate(
-            [([], "count_all")]
-            + [(name, "count") for name in values]
-            + [(name, "sum") for name in (values | squares)]
+            [([], "count_all")] + [(name, "count") for name in values] + [(name, "sum") for name in (values | squares)]
         )
     )
     return pa.concat_batches([_cells(added.combine_chunks(), outcome) for outcome in OUTCOMES])

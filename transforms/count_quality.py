@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.arithmetic.segments import UNKNOWN
 from schemas.personal_data.rule import TAGS
 from schemas.quality import QUALITY
 from schemas.quality_cells import QUALITY_CELLS
-from schemas.segments import UNKNOWN
 from schemas.types import COUNT, NUMBER, TEXT
 
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.quality_cells import QUALITY_CELLS
-from schemas.source_inputs import IGNORED, JOINED
+from schemas.sources.inputs import IGNORED, JOINED
 
 _COUNTERS = ("read", "kept", "rejected", "ignored")
 
@@ -63,9 +63,7 @@ def _cells(scope: str, items: pa.Array, counter: str) -> pa.RecordBatch:
 
 
 def _zeros(scope: str, items: pa.Array) -> pa.RecordBatch:
-    return pa.concat_batches(
-        [_batch(scope, items, counter, pa.repeat(0, len(items))) for counter in _COUNTERS]
-    )
+    return pa.concat_batches([_batch(scope, items, counter, pa.repeat(0, len(items))) for counter in _COUNTERS])
 
 
 def _batch(scope: str, items: pa.Array, counter: str, values: pa.Array) -> pa.RecordBatch:

@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.arithmetic.days import date_weeks, number_weeks
+from schemas.arithmetic.segments import ALL, name_segments
 from schemas.contract import Contract, column
-from schemas.days import date_weeks, number_weeks
 from schemas.errors import ContractError
 from schemas.journeys import SPELL_STATES
-from schemas.segments import ALL, name_segments
 from schemas.state_transitions import STATE_TRANSITIONS
 from schemas.types import COUNT, DAY, TEXT, TIME
 
@@ -170,8 +170,7 @@ class _Grid:
         segments = cells["segment"].dictionary_encode()
         names = pa.concat_arrays([segments.dictionary, pa.array([ALL])])
         before, after = (
-            pc.index_in(cells[name], _FROM_STATES).to_numpy(zero_copy_only=False)
-            for name in ("from_state", "to_state")
+            pc.index_in(cells[name], _FROM_STATES).to_numpy(zero_copy_only=False) for name in ("from_state", "to_state")
         )
         where = (
             weeks - first,

@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import NO_ROW, Rows, find_words, is_known, is_true, is_value, take_rows
+from schemas.arithmetic.arrays import NO_ROW, Rows, find_words, is_known, is_true, is_value, take_rows
+from schemas.arithmetic.timelines import number_owners
 from schemas.customers import CUSTOMERS, EXPERIENCE_GRADES
 from schemas.raw_messages import VALIDITIES
-from schemas.timelines import number_owners
 from schemas.types import TEXT
 
 _BY_AGE = [(name, "ascending") for name in ("customer_id", "since", "segment", "value")]
@@ -120,9 +120,7 @@ def _describe_experiences(
     """How good, how steady and how surprising the experiences were."""
     is_scored = is_known(cases["experience_score"])
     rows, owners = np.flatnonzero(is_scored), owners[is_scored]
-    scores = np.round(
-        cases["experience_score"].take(pa.array(rows)).to_numpy().astype(np.float64), _SCORE_DECIMALS
-    )
+    scores = np.round(cases["experience_score"].take(pa.array(rows)).to_numpy().astype(np.float64), _SCORE_DECIMALS)
     count = np.bincount(owners, minlength=customers)
     divisor = np.maximum(count, 1)
     is_above = scores > (np.inf if company_average is None else company_average)
@@ -176,6 +174,4 @@ def describe_customers(
     columns |= _describe_words(customers, moments)
     columns |= _count_cases(owners, own, size)
     columns |= _describe_experiences(owners, own, size, company_average)
-    return pa.RecordBatch.from_arrays(
-        [columns[name] for name in CUSTOMERS.schema.names], schema=CUSTOMERS.schema
-    )
+    return pa.RecordBatch.from_arrays([columns[name] for name in CUSTOMERS.schema.names], schema=CUSTOMERS.schema)

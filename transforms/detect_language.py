@@ -27,9 +27,7 @@ def detect_language(batch: pa.RecordBatch, detect: DetectLanguages) -> pa.Record
     if len(unknown) == 0:
         return batch
     detected = detect(batch["text"].take(unknown)).cast(pa.string())
-    filled = pc.coalesce(
-        batch["lang"], pc.scatter(detected, unknown.cast(pa.int64()), max_index=len(batch) - 1)
-    )
+    filled = pc.coalesce(batch["lang"], pc.scatter(detected, unknown.cast(pa.int64()), max_index=len(batch) - 1))
     return batch.set_column(place, batch.schema.field(place), filled)
 
 

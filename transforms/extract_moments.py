@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from apache_beam.pvalue import PCollection
 
-from schemas.arrays import subtract_shares
+from schemas.arithmetic.arrays import subtract_shares
 from schemas.moments import MOMENTS
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import (
+from schemas.arithmetic.arrays import (
     NO_ROW,
     Mask,
     Rows,
@@ -82,9 +82,7 @@ def _count_failures(ordered: pa.RecordBatch, segments: Segments, is_of_customer:
     }
 
 
-def _expect_scores(
-    ordered: pa.RecordBatch, segments: Segments, is_of_customer: Mask, weight: float
-) -> pa.Array:
+def _expect_scores(ordered: pa.RecordBatch, segments: Segments, is_of_customer: Mask, weight: float) -> pa.Array:
     """What the customer's earlier experiences let them expect of each case."""
     has_score = is_known(ordered["experience_score"]) & is_of_customer
     rows = np.flatnonzero(has_score)
@@ -132,12 +130,8 @@ def follow_history(cases: pa.RecordBatch, profiles: pa.RecordBatch, *, policy: P
     back[order.to_numpy()] = np.arange(len(order))
     columns = {name: column.take(pa.array(back)) for name, column in past.items()}
     columns |= _look_up_profiles(cases, profiles)
-    is_left_alone = pc.and_(
-        pc.equal(cases["recovery_grade"], "none"), pc.equal(cases["state_close"], "uncertainty")
-    )
-    columns["double_deviation"] = pc.if_else(
-        cases["is_complaint"], is_left_alone, pa.scalar(None, pa.bool_())
-    )
+    is_left_alone = pc.and_(pc.equal(cases["recovery_grade"], "none"), pc.equal(cases["state_close"], "uncertainty"))
+    columns["double_deviation"] = pc.if_else(cases["is_complaint"], is_left_alone, pa.scalar(None, pa.bool_()))
     return pa.RecordBatch.from_arrays(
         [*(cases[field.name] for field in BUILT_CASES.columns), *(columns[field.name] for field in HISTORY)],
         schema=HISTORY_SCHEMA,

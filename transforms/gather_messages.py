@@ -33,9 +33,7 @@ def _count_earlier(batch: pa.RecordBatch) -> np.ndarray:
     return place - np.maximum.accumulate(np.where(is_same, 0, place))
 
 
-def gather_messages(
-    batches: Iterable[pa.RecordBatch], *, run_at: datetime, has_content_ids: bool
-) -> pa.RecordBatch:
+def gather_messages(batches: Iterable[pa.RecordBatch], *, run_at: datetime, has_content_ids: bool) -> pa.RecordBatch:
     """Order the messages of whole cases and mark those that are not kept.
 
     Of rows with the same case and message id the first by time, then by all else that they say, is kept,
@@ -84,9 +82,7 @@ def reject_gathered(marked: pa.RecordBatch) -> pa.RecordBatch:
     """Give the messages that are not kept, in the columns of `REJECTS`."""
     rejected = marked.filter(marked["reject_reason"].is_valid())
     of_column = {"duplicate_id": "message_id", "after_run_date": "sent_at"}
-    columns = pa.array([*of_column.values()]).take(
-        pc.index_in(rejected["reject_reason"], pa.array([*of_column]))
-    )
+    columns = pa.array([*of_column.values()]).take(pc.index_in(rejected["reject_reason"], pa.array([*of_column])))
     messages = pa.repeat(pa.scalar("messages"), rejected.num_rows)
     return pa.RecordBatch.from_arrays(
         [messages, rejected["file"], rejected["row"], rejected["reject_reason"], columns], schema=REJECTS.schema
@@ -100,9 +96,7 @@ class GatherMessages(beam.PTransform):
     run_at: datetime
     has_content_ids: bool
 
-    def expand(
-        self, messages: PCollection[tuple[int, pa.RecordBatch]]
-    ) -> PCollection[pa.RecordBatch]:
+    def expand(self, messages: PCollection[tuple[int, pa.RecordBatch]]) -> PCollection[pa.RecordBatch]:
         """Group by shard, then order each shard."""
 
         def gather(_shard: int, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:

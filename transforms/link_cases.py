@@ -42,9 +42,7 @@ def link_cases(links: pa.Table | pa.RecordBatch) -> pa.Table:
     ends = pa.chunked_array([*table["conversation_id"].chunks, *table["linked_id"].chunks]).combine_chunks()
     ids = pc.unique(ends)
     ids = ids.take(pc.sort_indices(ids))  # so that a smaller number is a smaller id
-    sources, targets = (
-        np.asarray(pc.index_in(table[name].combine_chunks(), value_set=ids)) for name in LINKS.names
-    )
+    sources, targets = (np.asarray(pc.index_in(table[name].combine_chunks(), value_set=ids)) for name in LINKS.names)
     graph = coo_array((np.ones(len(sources), dtype=np.int8), (sources, targets)), shape=(len(ids), len(ids)))
     count, component = connected_components(graph, directed=False)
     has_link = np.zeros(len(ids), dtype=bool)
@@ -116,9 +114,7 @@ class FindCases(beam.PTransform):
             | "Select targets" >> beam.Map(select_targets, AsSingleton(links))
             | "Gather targets" >> beam.CombineGlobally(_GatherDistinct(_IDS))
         )
-        return links | "Find cases" >> beam.Map(_find_cases, AsSingleton(targets)).with_output_types(
-            pa.RecordBatch
-        )
+        return links | "Find cases" >> beam.Map(_find_cases, AsSingleton(targets)).with_output_types(pa.RecordBatch)
 
 
 @dataclass(eq=False)

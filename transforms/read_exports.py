@@ -14,17 +14,17 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsList, PBegin, PCollection
 
-from schemas.conform import conform_rows
-from schemas.conform_joins import add_history, join_rows, prepare_side
+from schemas.conform.joins import add_history, join_rows, prepare_side
+from schemas.conform.rows import conform_rows
 from schemas.errors import InputError, UsageError
-from schemas.source_columns import find_wanted
-from schemas.source_csv import open_csv, read_csv
-from schemas.source_inputs import JOINED, marked_schema
-from schemas.source_jsonl import read_jsonl
-from schemas.source_parquet import read_parquet
-from schemas.source_rules import FileFormat, Input, Source
-from schemas.source_text import BROKEN, FILE, ROW, regroup
-from schemas.source_yaml import suggest
+from schemas.formats.csv_rows import open_csv, read_csv
+from schemas.formats.jsonl_rows import read_jsonl
+from schemas.formats.parquet_rows import read_parquet
+from schemas.formats.text_stream import BROKEN, FILE, ROW, regroup
+from schemas.sources.columns import find_wanted
+from schemas.sources.inputs import JOINED, marked_schema
+from schemas.sources.rules import FileFormat, Input, Source
+from schemas.sources.yaml_nodes import suggest
 
 _CODECS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 _FORMATS: dict[str, FileFormat] = {
@@ -145,9 +145,7 @@ def gather_sides(found: Input, tables: Mapping[str, Sequence[pa.RecordBatch]]) -
         empty = pa.table({column: pa.nulls(0, pa.string()) for column in columns})
         parts = [pa.Table.from_batches([batch]) for batch in tables.get(name, ())]
         whole[name] = pa.concat_tables([empty, *parts], promote_options="default")
-    sides = {
-        f"join {j.name}": prepare_side(whole[j.table], j.key, key_is_list=j.key_is_list) for j in found.joins
-    }
+    sides = {f"join {j.name}": prepare_side(whole[j.table], j.key, key_is_list=j.key_is_list) for j in found.joins}
     return sides | {f"history {h.name}": prepare_side(whole[h.table], h.key) for h in found.histories}
 
 
@@ -156,8 +154,7 @@ def mark_joined(batch: pa.RecordBatch, input_name: str) -> pa.RecordBatch:
     schema = marked_schema(input_name)
     made = {"file": batch[FILE], "row": batch[ROW], "reject_reason": batch[BROKEN].fill_null(JOINED)}
     arrays = [
-        made.get(name) if name in made else pa.nulls(len(batch), schema.field(name).type)
-        for name in schema.names
+        made.get(name) if name in made else pa.nulls(len(batch), schema.field(name).type) for name in schema.names
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -248,9 +245,7 @@ def _match(globs: Globs) -> list[str]:
         except Exception as error:  # each Beam file system has its own errors, and none a common root
             raise InputError(f"{glob} cannot be looked up: {error}") from error
         if not matched:
-            raise InputError(
-                f"{glob} matches no file: check the path, and quote globs so that the shell leaves them"
-            )
+            raise InputError(f"{glob} matches no file: check the path, and quote globs so that the shell leaves them")
         files |= dict.fromkeys(sorted(metadata.path for metadata in matched))
     return sorted(files)
 
@@ -262,9 +257,7 @@ def _format_of(found: Input, export: Export) -> FileFormat:
     stem = next((name.removesuffix(end) for end in _CODECS if name.endswith(end)), name)
     extension = "." + stem.rpartition(".")[2]
     if extension not in _FORMATS:
-        raise InputError(
-            f"{export.file}: no format is known for {extension!r}: set `format` to csv, jsonl or parquet"
-        )
+        raise InputError(f"{export.file}: no format is known for {extension!r}: set `format` to csv, jsonl or parquet")
     if extension == ".parquet" and stem != name:
         raise InputError(f"{export.file}: Parquet is compressed inside; unpack the file")
     return _FORMATS[extension]

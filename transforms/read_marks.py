@@ -9,8 +9,8 @@ from apache_beam.pvalue import PCollection
 
 from schemas.errors import ContractError, UsageError
 from schemas.rejects import REJECTS
-from schemas.source_inputs import IGNORED, INPUTS, JOINED, PLACE
-from schemas.source_yaml import suggest
+from schemas.sources.inputs import IGNORED, INPUTS, JOINED, PLACE
+from schemas.sources.yaml_nodes import suggest
 from schemas.types import TEXT
 
 

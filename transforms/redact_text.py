@@ -97,9 +97,7 @@ def count_redactions(batch: pa.RecordBatch) -> dict[str, int]:
 def _redact_handles(texts: pa.Array, is_agent: pa.Array) -> pa.Array:
     by_agents = pc.indices_nonzero(is_agent)
     masked = pc.replace_substring_regex(texts, _NUMERIC_HANDLE, rf"\1{HANDLE_TAG}")
-    return _put(
-        masked, by_agents, pc.replace_substring_regex(texts.take(by_agents), _ANY_HANDLE, rf"\1{HANDLE_TAG}")
-    )
+    return _put(masked, by_agents, pc.replace_substring_regex(texts.take(by_agents), _ANY_HANDLE, rf"\1{HANDLE_TAG}"))
 
 
 def _redact_once(texts: pa.Array) -> pa.Array:

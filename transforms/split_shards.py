@@ -60,9 +60,7 @@ class SplitShards(beam.PTransform):
 
     columns: tuple[str, ...]
 
-    def expand(
-        self, batches: PCollection[pa.RecordBatch]
-    ) -> PCollection[tuple[int, pa.RecordBatch]]:
+    def expand(self, batches: PCollection[pa.RecordBatch]) -> PCollection[tuple[int, pa.RecordBatch]]:
         """Split each batch."""
         return batches | "Split" >> beam.FlatMap(split_shards, columns=self.columns).with_output_types(
             tuple[int, pa.RecordBatch]

@@ -50,9 +50,7 @@ class StageTable(beam.PTransform):
             batches
             | "Drop empty" >> beam.Filter(_has_rows)
             | "Stage"
-            >> beam.Map(stage_batch, contract=self.contract, folder=self.folder).with_output_types(
-                tuple[str, str]
-            )
+            >> beam.Map(stage_batch, contract=self.contract, folder=self.folder).with_output_types(tuple[str, str])
         )
 
 

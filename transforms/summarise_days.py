@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.arithmetic.days import date_days, number_days
+from schemas.arithmetic.segments import UNKNOWN
 from schemas.contract import Contract, column
-from schemas.days import date_days, number_days
-from schemas.segments import UNKNOWN
 from schemas.sentiment_daily import SENTIMENT_DAILY
 from schemas.types import COUNT, DAY, TEXT, TIME
 
@@ -32,10 +32,7 @@ DAY_CELLS = Contract(
         column("lang", TEXT, "Language; `unknown` where it is not known."),
         column("messages", COUNT, "Messages of any role.", unit="messages"),
         *(column(name, COUNT, f"As `{name}` of the table.") for name in _COUNTERS),
-        *(
-            column(name, COUNT, f"Change of `{name}` since the day before.", unit="cases")
-            for name in _CHANGES
-        ),
+        *(column(name, COUNT, f"Change of `{name}` since the day before.", unit="cases") for name in _CHANGES),
     ),
 )
 _SUMS = DAY_CELLS.schema.names[3:]
@@ -78,12 +75,9 @@ def case_day_cells(cases: pa.RecordBatch) -> pa.RecordBatch:
         DAY_CELLS, not added up: one per day, channel, language and kind of event.
     """
     is_resolved, is_known, has_target = (
-        cases[name].is_valid().to_numpy(zero_copy_only=False)
-        for name in ("resolved_at", "status", "resolution_due_at")
+        cases[name].is_valid().to_numpy(zero_copy_only=False) for name in ("resolved_at", "status", "resolution_due_at")
     )
-    opened, resolved, due = (
-        number_days(cases[name]) for name in ("opened_at", "resolved_at", "resolution_due_at")
-    )
+    opened, resolved, due = (number_days(cases[name]) for name in ("opened_at", "resolved_at", "resolution_due_at"))
     # A status from before the first message must not close the case before it was opened.
     closed, late = np.maximum(opened, resolved), np.maximum(opened, due)
     was_late = is_known & has_target & (~is_resolved | (closed > late))
@@ -106,9 +100,7 @@ def case_day_cells(cases: pa.RecordBatch) -> pa.RecordBatch:
 
 def _cells(batch: pa.RecordBatch, days: np.ndarray, counts: dict[str, pa.Array]) -> pa.RecordBatch:
     """Add up counts by day, channel and language; the counts that are not given are 0."""
-    keys = {"day": date_days(days)} | {
-        name: pc.fill_null(batch[name], UNKNOWN) for name in ("channel", "lang")
-    }
+    keys = {"day": date_days(days)} | {name: pc.fill_null(batch[name], UNKNOWN) for name in ("channel", "lang")}
     rows = pa.table(keys | counts).group_by(list(keys), use_threads=False)
     added = rows.aggregate([(name, "sum") for name in counts]).combine_chunks()
     zeros = pa.repeat(pa.scalar(0, COUNT), len(added))

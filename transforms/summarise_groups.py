@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.arithmetic.intervals import wilson_interval
+from schemas.arithmetic.segments import UNKNOWN
 from schemas.contract import Contract, column
 from schemas.errors import UsageError
 from schemas.groups import CHANNELS, TEAMS, TOUCHPOINTS
-from schemas.intervals import wilson_interval
-from schemas.segments import UNKNOWN
 from schemas.types import COUNT, TEXT
 
 GROUPS: Mapping[str, Contract] = {"touchpoint": TOUCHPOINTS, "channel": CHANNELS, "team": TEAMS}
@@ -154,9 +154,7 @@ def groups_from_cells(cells: pa.RecordBatch, *, group: str, min_group: int) -> p
     kept = pa.array(np.arange(len(is_small)), mask=is_small)
     suppressed = {name: figure.take(kept) for name, figure in figures.items()}
     columns = {group: totals.groups, "is_suppressed": pa.array(is_small)} | suppressed
-    return pa.RecordBatch.from_arrays(
-        [columns[name] for name in contract.schema.names], schema=contract.schema
-    )
+    return pa.RecordBatch.from_arrays([columns[name] for name in contract.schema.names], schema=contract.schema)
 
 
 @dataclass

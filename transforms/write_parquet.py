@@ -14,9 +14,7 @@ from apache_beam.io.filesystems import FileSystems
 from schemas.contract import Contract
 from schemas.errors import ContractError
 
-ROW_GROUP_ROWS = (
-    131_072  # readers skip by row group and work on one at a time: 100 to 250 thousand serve both
-)
+ROW_GROUP_ROWS = 131_072  # readers skip by row group and work on one at a time: 100 to 250 thousand serve both
 FILE_ROW_GROUPS = 16
 
 

@@ -10,9 +10,7 @@ from schemas.personal_data.rule import CAPITALISED, UPPER, Family, Rule
 
 _GAP = r"[ \u00a0]"
 _BREAK = r"(?:,[ \u00a0]?| in |[ \u00a0]|,?[ \u00a0]?\n[ \u00a0]?)"
-_HOUSE = (
-    rf"[0-9]{{1,4}}(?:{_GAP}?[a-zA-Z](?!\w))?(?:[/-][0-9]{{1,3}}[a-z]?)?(?:{_GAP}bus{_GAP}[0-9A-Z]{{1,4}})?"
-)
+_HOUSE = rf"[0-9]{{1,4}}(?:{_GAP}?[a-zA-Z](?!\w))?(?:[/-][0-9]{{1,3}}[a-z]?)?(?:{_GAP}bus{_GAP}[0-9A-Z]{{1,4}})?"
 _PLACE = (
     rf"{CAPITALISED}(?:(?:{_GAP}(?:(?:am|an der|ob der|aan den|aan de|op|bij|in|im|upon){_GAP})?"
     rf"|-){CAPITALISED}){{0,3}}"

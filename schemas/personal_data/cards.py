@@ -24,9 +24,7 @@ CARDS = Family(
         Rule("CARD", re.compile(rf"(?<![\w+.,-]){_FOURS}")),
         Rule(
             "CARD",
-            re.compile(
-                rf"\b{_WORDS}(?:[ -]?(?:number|no|nummer|nr)\.?)?[ :#]{{1,3}}{_NUMBER}", re.IGNORECASE
-            ),
+            re.compile(rf"\b{_WORDS}(?:[ -]?(?:number|no|nummer|nr)\.?)?[ :#]{{1,3}}{_NUMBER}", re.IGNORECASE),
         ),
     ),
 )

@@ -9,9 +9,7 @@ bound, which keeps the automaton small. So hints cannot drift from their rules.
 import re
 
 _CLASS = r"\[\^?\]?(?:\\.|[^\]\\])*\]"
-_TOKEN = re.compile(
-    rf"\\u[0-9a-f]{{4}}|\\.|{_CLASS}|\(\?(?:[:=!]|<[=!]|P<value>|-?i:)|\{{[0-9,]+\}}\??|.", re.DOTALL
-)
+_TOKEN = re.compile(rf"\\u[0-9a-f]{{4}}|\\.|{_CLASS}|\(\?(?:[:=!]|<[=!]|P<value>|-?i:)|\{{[0-9,]+\}}\??|.", re.DOTALL)
 _WORD = r"\pL\pN_"
 _SPACES = r"\s\x{a0}\x{2028}\x{2029}\x{3000}\x{2000}-\x{200a}\x{202f}\x{85}\x{1c}-\x{1f}\x0b"
 _ESCAPES = {r"\w": f"[{_WORD}]", r"\W": f"[^{_WORD}]", r"\s": f"[{_SPACES}]", r"\b": "", "$": r"\n?$"}
@@ -57,15 +55,11 @@ def _widen(tokens: list[str], is_first: bool, is_last: bool) -> str:
             continue
         end = _end_of_group(tokens, position)
         inner = tokens[position + 1 : end]
-        if (token == "(?=" and is_last and end == len(tokens) - 1) or (
-            token == "(?<=" and is_first and position == 0
-        ):
+        if (token == "(?=" and is_last and end == len(tokens) - 1) or (token == "(?<=" and is_first and position == 0):
             parts.append(f"(?:{_widen(inner, False, False)})")
         elif token == "(?<!" and is_first and position == 0 and len(inner) == 1:
             inside = inner[0].removeprefix("[").removesuffix("]")
-            parts.append(
-                "(?:^|" + _widen_class(f"[{inside[1:]}]" if inside.startswith("^") else f"[^{inside}]") + ")"
-            )
+            parts.append("(?:^|" + _widen_class(f"[{inside[1:]}]" if inside.startswith("^") else f"[^{inside}]") + ")")
         position = end + 1
     return "".join(parts)
 

@@ -22,9 +22,7 @@ _NL = "|".join(
     )
 )  # fmt: skip
 _BE = r"[1-9]-[A-Z]{3}-[0-9]{3}"
-_CH = (
-    r"(?:AG|AI|AR|BE|BL|BS|FR|GE|GL|GR|JU|LU|NE|NW|OW|SG|SH|SO|SZ|TG|TI|UR|VD|VS|ZG|ZH) [0-9]{1,3} ?[0-9]{3}"
-)
+_CH = r"(?:AG|AI|AR|BE|BL|BS|FR|GE|GL|GR|JU|LU|NE|NW|OW|SG|SH|SO|SZ|TG|TI|UR|VD|VS|ZG|ZH) [0-9]{1,3} ?[0-9]{3}"
 _IE = r"[0-9]{2,3}-[A-Z]{1,2}-[0-9]{1,6}"
 _UK = r"[A-Z]{2}[0-9]{2} ?[A-HJ-PR-Z]{3}"
 _IN = r"[A-Z]{2}[ -][0-9]{1,2}[ -][A-Z]{1,3}[ -][0-9]{4}"

@@ -82,10 +82,7 @@ def _is_name(value: str) -> bool:
     if any(_IS_TITLE.fullmatch(word) for word in value.split()):
         return False
     return not (
-        value.isupper()
-        or value.lower().endswith(NO_NAME_ENDS)
-        or NO_NAMES.intersection(words)
-        or "XX" in value
+        value.isupper() or value.lower().endswith(NO_NAME_ENDS) or NO_NAMES.intersection(words) or "XX" in value
     )
 
 

@@ -45,6 +45,5 @@ def truth_cases(written: tuple[Path, DemoTruth]) -> dict[str, dict[str, str | No
     """The rows of truth_cases.csv by conversation id, as texts; an empty cell is None."""
     with (written[0] / "truth_cases.csv").open(encoding="utf-8", newline="") as file:
         return {
-            row["conversation_id"]: {name: value or None for name, value in row.items()}
-            for row in csv.DictReader(file)
+            row["conversation_id"]: {name: value or None for name, value in row.items()} for row in csv.DictReader(file)
         }

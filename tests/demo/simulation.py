@@ -41,9 +41,7 @@ def rate(logit: float) -> float:
     return -math.log(1 - 1 / (1 + math.exp(-logit))) / 90
 
 
-def live(
-    plan: list[Complaint], first: int, grade: str, before: str | None, random: Random
-) -> tuple[float, float]:
+def live(plan: list[Complaint], first: int, grade: str, before: str | None, random: Random) -> tuple[float, float]:
     """Days from the landmark of complaint `first` to the first return and to the cancellation."""
     landmark, returned, grades = plan[first].opened + 14, math.inf, {first: grade}
     for number in range(first, len(plan)):
@@ -82,11 +80,7 @@ def simulate(customers: int, seed: int) -> dict[str, list[tuple[int, int]]]:
             if number:
                 grade_before = plan[number - 2].grade if number > 1 else None
                 _, gone = live(plan[:number], number - 1, plan[number - 1].grade, grade_before, random)
-                there = (
-                    there
-                    and random.random() >= 0.01
-                    and gone + plan[number - 1].opened + 14 > complaint.opened
-                )
+                there = there and random.random() >= 0.01 and gone + plan[number - 1].opened + 14 > complaint.opened
             if not there:
                 break
             if complaint.opened + 104 > 730:

@@ -54,9 +54,7 @@ def test_a_run_stays_below_the_limit_of_rejected_rows(written: tuple[Path, DemoT
 @settings(max_examples=40, deadline=None)
 @given(count=st.integers(0, 400), seed=st.integers(0, 2**32))
 def test_good_rows_stay_as_they_are_in_their_order(count: int, seed: int) -> None:
-    rows = pa.RecordBatch.from_pydict(
-        {name: [f"{name}{i}" for i in range(count)] for name in MESSAGE_COLUMNS}
-    )
+    rows = pa.RecordBatch.from_pydict({name: [f"{name}{i}" for i in range(count)] for name in MESSAGE_COLUMNS})
     dirty = spoil_messages(rows, np.random.default_rng(seed))
     added = sum(dirty.rejected.values())
     assert added == round(count * MESSAGE_FAULT_SHARE)

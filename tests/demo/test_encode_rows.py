@@ -26,9 +26,7 @@ def rows_of(texts: list[str | None]) -> pa.RecordBatch:
 def test_csv_and_json_come_back(texts: list[str | None]) -> None:
     rows = rows_of(texts)
     cells = csv.reader(io.StringIO(encode_csv(rows).decode(), newline=""))
-    assert [(number, text or None) for number, text in cells] == list(
-        zip(rows["id"].to_pylist(), texts, strict=True)
-    )
+    assert [(number, text or None) for number, text in cells] == list(zip(rows["id"].to_pylist(), texts, strict=True))
     lines = encode_json(rows).decode().split("\n")[:-1]
     assert [json.loads(line) for line in lines] == rows.to_pylist()
 

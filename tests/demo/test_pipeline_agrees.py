@@ -14,10 +14,10 @@ from demo.read_conversations import read_conversations
 from demo.tell_truth import DemoTruth
 from schemas.case_changes import CASE_CHANGES
 from schemas.cases import GRADES
-from schemas.conform import conform_rows
+from schemas.conform.rows import conform_rows
 from schemas.messages import CLEAN_COLUMNS, MESSAGES
 from schemas.policy import Policy
-from schemas.source import load_source
+from schemas.sources.load import load_source
 from tests.demo.scan import scan_messages
 from transforms.build_cases import build_cases
 from transforms.read_exports import find_exports, find_input, read_texts
@@ -47,9 +47,7 @@ def read_input(folder: Path, name: str) -> dict[str, list[pa.RecordBatch]]:
 def test_the_generic_source_rejects_just_what_is_dirty(written: tuple[Path, DemoTruth], name: str) -> None:
     folder, truth = written
     for file, batches in read_input(folder, name).items():
-        reasons = Counter(
-            reason for batch in batches for reason in batch["reject_reason"].to_pylist() if reason
-        )
+        reasons = Counter(reason for batch in batches for reason in batch["reject_reason"].to_pylist() if reason)
         wanted = dict(truth.files[file]["rejected"])
         wanted.pop("duplicate_id", None)  # found when all rows of a case are together
         assert reasons == wanted
@@ -62,17 +60,13 @@ def test_true_labels_give_the_true_grades_in_the_pipeline(
     messages = label_truly(written[0], truth_cases)
     cases = build_cases(
         messages,
-        pa.RecordBatch.from_pylist(
-            [], schema=pa.schema([("case_id", pa.string()), *list(CASE_CHANGES.schema)[1:]])
-        ),
+        pa.RecordBatch.from_pylist([], schema=pa.schema([("case_id", pa.string()), *list(CASE_CHANGES.schema)[1:]])),
         policy=Policy(),
         every_case_is_a_complaint=False,
         run_at=datetime(2026, 7, 1, tzinfo=UTC),
     )
     assert cases.num_rows == len(truth_cases)
-    for case in cases.select(
-        ["case_id", "is_complaint", "opened_at", "recovery_grade", "severity"]
-    ).to_pylist():
+    for case in cases.select(["case_id", "is_complaint", "opened_at", "recovery_grade", "severity"]).to_pylist():
         truth = truth_cases[case["case_id"]]
         assert case["opened_at"] == datetime.fromisoformat(str(truth["opened_at"]))
         if truth["is_settled"] == "true":
@@ -92,9 +86,7 @@ def label_truly(folder: Path, truth_cases: TruthCases) -> pa.RecordBatch:
     kept = kept.rename_columns([name.removesuffix("_first") for name in kept.schema.names])
     labels = [
         find_label(case_id, message_id, truth_cases)
-        for case_id, message_id in zip(
-            kept["case_id"].to_pylist(), kept["message_id"].to_pylist(), strict=True
-        )
+        for case_id, message_id in zip(kept["case_id"].to_pylist(), kept["message_id"].to_pylist(), strict=True)
     ]
     columns = {name: kept[name] for name in kept.schema.names}
     columns["state"] = pa.array([label.get("state") for label in labels], pa.string())

@@ -23,9 +23,7 @@ def test_the_scripts_are_just_what_the_model_was_not_trained_on() -> None:
         if is_validation(json.loads(line)["id"])
     }
     ours = {
-        line
-        for lang in LANGS
-        for line in (FOLDER / f"{lang}.jsonl").read_text(encoding="utf-8").strip().split("\n")
+        line for lang in LANGS for line in (FOLDER / f"{lang}.jsonl").read_text(encoding="utf-8").strip().split("\n")
     }
     assert ours == held_out
     assert len(ours) == len(read_conversations()) == 308

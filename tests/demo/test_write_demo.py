@@ -33,12 +33,10 @@ def test_the_truth_is_on_disk_as_it_is_returned(written: tuple[Path, DemoTruth])
     folder, truth = written
     stored = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     assert stored == json.loads(json.dumps(truth.to_json()))
-    assert sorted(stored["files"]) == sorted(path.name for path in folder.iterdir() if path.suffix != ".json")
+    assert sorted(stored["files"]) == sorted(path.name for path in folder.iterdir() if path.suffix not in (".json", ".yaml"))
 
 
-def test_chunks_are_complete_and_their_ids_do_not_meet(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chunks_are_complete_and_their_ids_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CHUNK", 100)
     truth = write_demo(tmp_path / "demo", customers=250)
     assert sum(name.startswith("messages-desk") for name in truth.files) == 3
@@ -47,9 +45,9 @@ def test_chunks_are_complete_and_their_ids_do_not_meet(
         ("truth_cases", "conversation_id"),
         ("identities", "channel_customer_id"),
     ):
-        rows, ids = duckdb.sql(
-            f"select count(*), count(distinct {key}) from '{tmp_path}/demo/{name}.csv'"
-        ).fetchall()[0]
+        rows, ids = duckdb.sql(f"select count(*), count(distinct {key}) from '{tmp_path}/demo/{name}.csv'").fetchall()[
+            0
+        ]
         assert rows == ids == truth.files[f"{name}.csv"]["rows"], name
     assert truth.files["customers.csv"]["rows"] == 250
 

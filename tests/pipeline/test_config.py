@@ -88,9 +88,7 @@ def test_ways_to_write_globs(given: object, tables: dict[str, tuple[str, ...]]) 
         ("source: [", "is not YAML"),
     ],
 )
-def test_a_config_that_breaks_a_rule_is_refused_by_file_key_and_rule(
-    tmp_path: Path, text: str, message: str
-) -> None:
+def test_a_config_that_breaks_a_rule_is_refused_by_file_key_and_rule(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UsageError, match=f"nightly.yaml.*{message}"):
         make_job({}, written(tmp_path, text))
 
@@ -119,7 +117,7 @@ def test_opening_hours_that_make_no_sense_are_refused(tmp_path: Path, span: str,
 
 
 def test_no_config_file_at_the_path() -> None:
-    with pytest.raises(UsageError, match="config nowhere.yaml: No such file or directory; check the path"):
+    with pytest.raises(UsageError, match=r"config nowhere\.yaml: No such file or directory; check the path"):
         make_job({}, "nowhere.yaml")
 
 

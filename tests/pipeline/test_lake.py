@@ -33,7 +33,7 @@ def test_a_lake_without_a_run_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "{", "{}"])
 def test_a_damaged_pointer_says_so(tmp_path: Path, content: str) -> None:
     (tmp_path / "current.json").write_text(content)
-    with pytest.raises(LakeError, match="current.json is damaged"):
+    with pytest.raises(LakeError, match=r"current\.json is damaged"):
         Lake(str(tmp_path)).current_run()
 
 

@@ -15,12 +15,8 @@ HEX = "000102030405060708090a0b0c0d0e0f"
     [
         pytest.param(HEX, bytes(range(16)), id="hexadecimal is decoded"),
         pytest.param(HEX.upper() + "\n", bytes(range(16)), id="case and line end do not matter"),
-        pytest.param(
-            "0123456789abcdef", b"0123456789abcdef", id="short hexadecimal is text, or it were 8 bytes"
-        ),
-        pytest.param(
-            "correct horse battery staple", b"correct horse battery staple", id="text stands as it is"
-        ),
+        pytest.param("0123456789abcdef", b"0123456789abcdef", id="short hexadecimal is text, or it were 8 bytes"),
+        pytest.param("correct horse battery staple", b"correct horse battery staple", id="text stands as it is"),
         pytest.param("x" * 33, b"x" * 33, id="long text that is not hexadecimal"),
     ],
 )
@@ -43,9 +39,7 @@ def test_a_key_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> Non
     path = tmp_path / "key"
     path.write_text(HEX)
     path.chmod(mode)
-    with pytest.raises(
-        UsageError, match=rf"others can read the key \(mode {mode:o}\); run: chmod 600 {path}"
-    ):
+    with pytest.raises(UsageError, match=rf"others can read the key \(mode {mode:o}\); run: chmod 600 {path}"):
         read_key({"STAUNEN_KEY_FILE": str(path)}, str(tmp_path))
 
 

@@ -81,9 +81,12 @@ def test_nothing_personal_is_left_in_the_files(lake: Lake, exports: Path) -> Non
     content = b"".join(path.read_bytes() for path in Path(lake.root).rglob("*.parquet"))
     texts = " ".join(row[0] for row in query_lake(lake, "select text from messages where text is not null")[1])
     assert not [id_ for (id_,) in ids if id_.encode() in content or id_ in texts]
-    assert "@" not in texts.replace("@HANDLE", "") or not duckdb.sql(
-        r"select 1 where regexp_matches($1, '[a-z0-9.]+@[a-z0-9-]+\.[a-z]{2,}')", params=[texts]
-    ).fetchall()
+    assert (
+        "@" not in texts.replace("@HANDLE", "")
+        or not duckdb.sql(
+            r"select 1 where regexp_matches($1, '[a-z0-9.]+@[a-z0-9-]+\.[a-z]{2,}')", params=[texts]
+        ).fetchall()
+    )
 
 
 def split(exports: Path, target: Path, parts: int, seed: int) -> Path:
@@ -101,7 +104,9 @@ def split(exports: Path, target: Path, parts: int, seed: int) -> Path:
         random.Random(seed).shuffle(body)
         for part in range(parts):
             text = head + "".join(body[part::parts])
-            (target / f"{path.name.removesuffix('.jsonl.gz')}-{part}.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+            (target / f"{path.name.removesuffix('.jsonl.gz')}-{part}.jsonl.gz").write_bytes(
+                gzip.compress(text.encode())
+            )
     for name in ("events", "surveys", "customers", "identities"):
         source = target / f"{name}.csv"
         head, *body = source.read_text().splitlines(keepends=True)
@@ -204,9 +209,7 @@ def remove_file(lake: Lake) -> None:
     ("harm", "message"),
     [(damage_file, "was changed after it was published"), (remove_file, "cannot be read")],
 )
-def test_check_finds_what_was_harmed(
-    exports: Path, tmp_path: Path, harm: Callable[[Lake], None], message: str
-) -> None:
+def test_check_finds_what_was_harmed(exports: Path, tmp_path: Path, harm: Callable[[Lake], None], message: str) -> None:
     run(exports, tmp_path / "lake")
     lake = Lake(str(tmp_path / "lake"))
     harm(lake)

@@ -32,9 +32,7 @@ def _drop_zones(batch: pa.RecordBatch) -> pa.Table:
 
 def _wilson(hits: str, count: str, name: str) -> str:
     middle = f"(({hits}) + {_Z}**2 / 2) / (({count}) + {_Z}**2)"
-    reach = (
-        f"{_Z} * sqrt(({hits}) * (({count}) - ({hits})) / ({count}) + {_Z}**2 / 4) / (({count}) + {_Z}**2)"
-    )
+    reach = f"{_Z} * sqrt(({hits}) * (({count}) - ({hits})) / ({count}) + {_Z}**2 / 4) / (({count}) + {_Z}**2)"
     return (
         f"case when ({count}) > 0 then {middle} - {reach} end as {name}_low, "
         f"case when ({count}) > 0 then {middle} + {reach} end as {name}_high"
@@ -171,9 +169,7 @@ _INTERVALS = {
     "left_in_uncertainty": _wilson(
         "count(*) filter (state_close = 'uncertainty')", "count(state_close)", "left_in_uncertainty"
     ),
-    "warmth": _wilson(
-        f"count(attitude_seconds) filter ({_ANSWERED})", f"count(*) filter ({_ANSWERED})", "warmth"
-    ),
+    "warmth": _wilson(f"count(attitude_seconds) filter ({_ANSWERED})", f"count(*) filter ({_ANSWERED})", "warmth"),
 }
 
 
@@ -200,8 +196,7 @@ group by named, recovery_grade
 """
 _SHARE = _wilson("count(*) filter ({column})", "count({column})", "raw")
 _MEAN = ", ".join(
-    f"avg({{column}}::double) {sign} {_Z} * stddev_samp({{column}}::double) / sqrt(count({{column}})) "
-    f"as raw_{end}"
+    f"avg({{column}}::double) {sign} {_Z} * stddev_samp({{column}}::double) / sqrt(count({{column}})) as raw_{end}"
     for sign, end in (("-", "low"), ("+", "high"))
 )
 _OUTCOMES = (
@@ -227,9 +222,7 @@ def recovery_by_sql(cases: pa.RecordBatch) -> pa.Table:
         expressions = {"column": column, "interval": interval.format(column=column)}
         queries.append(_RECOVERY.format(name=name, kind=kind, days=days, **expressions))
     union = " union all ".join(f"({query})" for query in queries)
-    return run_sql(
-        f"select * from ({union}) order by outcome, horizon_days, segment, recovery_grade", cases=cases
-    )
+    return run_sql(f"select * from ({union}) order by outcome, horizon_days, segment, recovery_grade", cases=cases)
 
 
 _QUALITY = """

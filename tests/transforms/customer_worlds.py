@@ -44,8 +44,7 @@ def make_batch(schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Recor
     for row in rows:
         assert set(row) <= set(schema.names), set(row) - set(schema.names)
         fill = {
-            f.name: None if f.nullable else _FILL.get(f.type, [] if pa.types.is_list(f.type) else START)
-            for f in schema
+            f.name: None if f.nullable else _FILL.get(f.type, [] if pa.types.is_list(f.type) else START) for f in schema
         }
         full.append(fill | dict(row))
     return pa.RecordBatch.from_pylist(full, schema=schema)
@@ -57,9 +56,7 @@ def case(case_id: str, customer: str | None, opened_at: datetime, **more: Any) -
     return base | {"landmark_at": opened_at + 14 * DAY, "opened_by": "customer", "validity": "unknown"} | more
 
 
-def moment(
-    customer: str, sent_at: datetime, case_id: str, state: str, message_id: str = "m", **more: Any
-) -> Row:
+def moment(customer: str, sent_at: datetime, case_id: str, state: str, message_id: str = "m", **more: Any) -> Row:
     """A labelled message."""
     base: Row = {"customer_key": customer, "sent_at": sent_at, "case_id": case_id, "state": state}
     return base | {"message_id": message_id} | more
@@ -99,9 +96,7 @@ def random_world(seed: int, customers: int = 4) -> World:
     names = [f"k{number}" for number in range(customers)]
 
     def when() -> datetime:
-        return day(rng.choice((*range(0, 400, 8), 14, 44, 104, 194))) + timedelta(
-            microseconds=rng.choice((0, 0, 0, 1))
-        )
+        return day(rng.choice((*range(0, 400, 8), 14, 44, 104, 194))) + timedelta(microseconds=rng.choice((0, 0, 0, 1)))
 
     def maybe(value: Any, share: float = 0.75) -> Any:
         return value if rng.random() < share else None
@@ -132,9 +127,7 @@ def random_world(seed: int, customers: int = 4) -> World:
         about = rng.choice(cases) if cases else case("none", None, START)
         writer = about["customer_key"] if about["customer_key"] and rng.random() < 0.9 else rng.choice(names)
         sent_at = about["opened_at"] + rng.choice((0, 0, 1, 8, 16, 180)) * DAY
-        signals = [
-            s for s in ("always_positive", "churn_intent", "return_intent", "advocacy") if rng.random() < 0.3
-        ]
+        signals = [s for s in ("always_positive", "churn_intent", "return_intent", "advocacy") if rng.random() < 0.3]
         state = rng.choice(("uncertainty", "neutral", "amazement"))
         if sent_at <= UNTIL:
             more = {"signals": signals, "channel": maybe(rng.choice(("chat", "mail")))}
@@ -182,9 +175,7 @@ def run_kernels(
     customers = describe_customers(cases, journeys, moments, profiles, company_average=average)
     tables = {CASES: cases, JOURNEYS: journeys, CUSTOMERS: customers}
     return {
-        contract.name: check_batch(batch, contract)
-        .sort_by([(name, "ascending") for name in contract.key])
-        .to_pylist()
+        contract.name: check_batch(batch, contract).sort_by([(name, "ascending") for name in contract.key]).to_pylist()
         for contract, batch in tables.items()
     }
 

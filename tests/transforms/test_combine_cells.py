@@ -72,9 +72,7 @@ def test_a_slice_counts_its_own_rows_only() -> None:
 def test_large_sums_are_exact() -> None:
     rows = [("a", 2**53, "0.10"), ("a", 1, "123456789012345678901234567890.01"), ("a", 0, "0.20")]
 
-    assert combine_cells([cells(*rows)], cells=CELLS) == cells(
-        ("a", 2**53 + 1, "123456789012345678901234567890.31")
-    )
+    assert combine_cells([cells(*rows)], cells=CELLS) == cells(("a", 2**53 + 1, "123456789012345678901234567890.31"))
 
 
 @given(cuts=CUTS, seed=SEEDS)
@@ -150,11 +148,7 @@ def _sales_only(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def test_float_sums_are_refused() -> None:
-    floats = Contract(
-        "f", "floats", ("k",), "1.0", (column("k", TEXT, "Key."), column("x", NUMBER, "Figure."))
-    )
+    floats = Contract("f", "floats", ("k",), "1.0", (column("k", TEXT, "Key."), column("x", NUMBER, "Figure.")))
 
-    with pytest.raises(
-        ContractError, match="cells f, column x: the type is double; a sum must be an integer"
-    ):
+    with pytest.raises(ContractError, match="cells f, column x: the type is double; a sum must be an integer"):
         CombineCells(floats)

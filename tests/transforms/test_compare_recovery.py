@@ -37,9 +37,7 @@ def compare(*batches: pa.RecordBatch, min_group: int = 1) -> pa.RecordBatch:
     return recovery_from_cells(cells, min_group=min_group)
 
 
-def find(
-    table: pa.RecordBatch, outcome: str, grade: str = "full", *, days: int = 0, segment: str = "all"
-) -> dict:
+def find(table: pa.RecordBatch, outcome: str, grade: str = "full", *, days: int = 0, segment: str = "all") -> dict:
     wanted = (outcome, days, segment, grade)
     return next(row for row in table.to_pylist() if tuple(row[name] for name in RECOVERY_CELLS.key) == wanted)
 
@@ -80,9 +78,7 @@ def test_every_grade_stands_in_every_segment_and_outcome() -> None:
     ("rows", "grade", "reason"),
     [
         pytest.param([{}] * 3, "full", "no outcome data", id="no events export"),
-        pytest.param(
-            [{"came_back_30": True, "recovery_grade": None}] * 3, "full", "no recovery grade", id="ungraded"
-        ),
+        pytest.param([{"came_back_30": True, "recovery_grade": None}] * 3, "full", "no recovery grade", id="ungraded"),
         pytest.param([{"recovery_grade": None}] * 3, "full", "no outcome data", id="neither"),
         pytest.param(
             [{"came_back_30": True}] * 3,
@@ -90,15 +86,11 @@ def test_every_grade_stands_in_every_segment_and_outcome() -> None:
             "fewer cases than the minimum group size",
             id="nobody in the grade",
         ),
-        pytest.param(
-            [{"came_back_30": True}] * 2, "full", "fewer cases than the minimum group size", id="too few"
-        ),
+        pytest.param([{"came_back_30": True}] * 2, "full", "fewer cases than the minimum group size", id="too few"),
         pytest.param([{"came_back_30": True}] * 3, "full", "not computed", id="enough"),
     ],
 )
-def test_the_reason_says_why_there_is_no_effect(
-    rows: list[dict[str, object]], grade: str, reason: str
-) -> None:
+def test_the_reason_says_why_there_is_no_effect(rows: list[dict[str, object]], grade: str, reason: str) -> None:
     row = find(compare(cases(*rows), min_group=3), "came_back", grade, days=30)
 
     assert (row["reason"], row["estimable"]) == (reason, False)
@@ -170,9 +162,7 @@ def test_slices_count_their_own_rows_only() -> None:
 def test_cuts_and_order_do_not_matter(cuts: list[int], seed: int) -> None:
     encode = RecordBatchCoder().encode
 
-    assert encode(compare(*cut_rows(CASES_100, cuts, seed), min_group=5)) == encode(
-        compare(CASES_100, min_group=5)
-    )
+    assert encode(compare(*cut_rows(CASES_100, cuts, seed), min_group=5)) == encode(compare(CASES_100, min_group=5))
 
 
 def test_a_collection_of_cases_becomes_the_table() -> None:

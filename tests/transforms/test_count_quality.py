@@ -32,9 +32,7 @@ def counters(table: pa.RecordBatch) -> dict[tuple[str, str, str], float]:
 
 def texts(*values: str | None) -> pa.RecordBatch:
     index = MESSAGES.schema.get_field_index("text")
-    return MESSAGES_200.slice(0, len(values)).set_column(
-        index, MESSAGES.schema.field(index), pa.array(values)
-    )
+    return MESSAGES_200.slice(0, len(values)).set_column(index, MESSAGES.schema.field(index), pa.array(values))
 
 
 @pytest.mark.parametrize(
@@ -48,9 +46,7 @@ def texts(*values: str | None) -> pa.RecordBatch:
 )
 def test_tags_in_texts_are_counted(values: list[str | None], expected: dict[str, int]) -> None:
     counted = {
-        item: value
-        for (scope, item, _), value in counters(count(texts(*values))).items()
-        if scope == "redaction"
+        item: value for (scope, item, _), value in counters(count(texts(*values))).items() if scope == "redaction"
     }
 
     assert counted == dict.fromkeys(TAGS, 0) | expected
@@ -111,6 +107,4 @@ def test_two_collections_become_the_counters() -> None:
         labels = pipeline | "Messages" >> beam.Create([MESSAGES_200]) | beam.Map(count_labels)
         cases = pipeline | "Cases" >> beam.Create([CASES_90]) | beam.Map(count_cases)
         cells = (labels, cases) | beam.Flatten() | CombineCells(QUALITY_CELLS)
-        assert_that(
-            cells | "Table" >> beam.Map(quality_from_cells), equal_to([count(MESSAGES_200, CASES_90)])
-        )
+        assert_that(cells | "Table" >> beam.Map(quality_from_cells), equal_to([count(MESSAGES_200, CASES_90)]))

@@ -44,9 +44,7 @@ def journey(*starts: datetime, customer: str = "c", segment: str | None = "gold"
 
 
 def batch_of(*journeys: list[dict[str, object]]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist(
-        [spell for spells in journeys for spell in spells], schema=JOURNEYS.schema
-    )
+    return pa.RecordBatch.from_pylist([spell for spells in journeys for spell in spells], schema=JOURNEYS.schema)
 
 
 def count(
@@ -73,9 +71,7 @@ def flows(table: pa.RecordBatch) -> list[tuple[int, str, str, int | None]]:
 @pytest.mark.parametrize(
     ("starts", "expected"),
     [
-        pytest.param(
-            [week(0.5)], [(0, "n", "u", 1), (1, "u", "u", 1)], id="new, then stays in whole weeks only"
-        ),
+        pytest.param([week(0.5)], [(0, "n", "u", 1), (1, "u", "u", 1)], id="new, then stays in whole weeks only"),
         pytest.param(
             [week(0)],
             [(0, "n", "u", 1), (1, "u", "u", 1)],
@@ -124,9 +120,7 @@ def test_segments_stand_beside_everybody() -> None:
 
 def test_small_groups_are_suppressed_by_customers_and_not_by_changes() -> None:
     restless = journey(*(week(0.1 * step) for step in range(1, 9)), customer="a")
-    table = count(
-        batch_of(restless, journey(week(0.5), customer="b")), until=week(0.9), min_group=2, segment="all"
-    )
+    table = count(batch_of(restless, journey(week(0.5), customer="b")), until=week(0.9), min_group=2, segment="all")
 
     assert flows(table) == [(0, "a", "u", None), (0, "n", "u", 2), (0, "u", "a", None)]
     assert table["is_suppressed"].to_pylist() == [True, False, True]
@@ -135,9 +129,7 @@ def test_small_groups_are_suppressed_by_customers_and_not_by_changes() -> None:
 
 
 @pytest.mark.parametrize("min_group", [1, 5])
-@pytest.mark.parametrize(
-    "until", [UNTIL, datetime(2024, 3, 18, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)]
-)
+@pytest.mark.parametrize("until", [UNTIL, datetime(2024, 3, 18, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)])
 def test_duckdb_counts_the_same(until: datetime, min_group: int) -> None:
     journeys = random_journeys(seed=11, customers=400)
     journeys = journeys.filter(pc.less_equal(journeys["started_at"], pa.scalar(until)))

@@ -58,9 +58,7 @@ def test_the_kernels_run_in_beam() -> None:
     world = random_world(4)
     shards = [world.part({customer}) for customer in (None, "k0", "k1", "k2", "k3", "silent")]
     with TestPipeline(runner=FnApiRunner()) as pipeline:
-        tables = (
-            pipeline | beam.Create([shard.batches() for shard in shards]) | beam.MapTuple(run_kernels, 0.1)
-        )
+        tables = pipeline | beam.Create([shard.batches() for shard in shards]) | beam.MapTuple(run_kernels, 0.1)
         for name, wanted in run_world(world, 0.1).items():
             rows = tables | f"Take {name}" >> beam.FlatMap(lambda tables, name=name: tables[name])
             assert_that(rows, equal_to(wanted), label=name)

@@ -34,9 +34,7 @@ def recount(world: World, tables: dict[str, list[Row]], key: str, average: float
         (m for m in world.moments if m["customer_key"] == key),
         key=lambda m: (m["sent_at"], m["case_id"], m["message_id"]),
     )
-    cases = sorted(
-        (c for c in world.cases if c["customer_key"] == key), key=lambda c: (c["opened_at"], c["case_id"])
-    )
+    cases = sorted((c for c in world.cases if c["customer_key"] == key), key=lambda c: (c["opened_at"], c["case_id"]))
     complaints = [c for c in cases if c["is_complaint"]]
     scores = [c["experience_score"] for c in cases if c["experience_score"] is not None]
     expected = scores[0] if len(scores) > 1 else None
@@ -63,9 +61,7 @@ def recount(world: World, tables: dict[str, list[Row]], key: str, average: float
         "complaints_judged": sum(c["validity"] != "unknown" for c in complaints),
         "experiences": len(scores),
         "consistency_share": sum(s > average for s in scores) / len(scores) if scores else None,
-        "consistency_spread": math.sqrt(sum((s - mean) ** 2 for s in scores) / len(scores))
-        if scores
-        else None,
+        "consistency_spread": math.sqrt(sum((s - mean) ** 2 for s in scores) / len(scores)) if scores else None,
         "expected_score": expected,
         "latest_score": scores[-1] if scores else None,
         "expectation_gap": gap,
@@ -141,9 +137,7 @@ def test_the_grade_of_the_gap(before: float, latest: float, gap: float, grade: s
 
 
 def test_consistency_is_above_the_average_and_not_at_it() -> None:
-    cases = [
-        case(f"c{n}", "a", day(n), experience_score=score) for n, score in enumerate((0.3, 0.3, 0.9, -0.1))
-    ]
+    cases = [case(f"c{n}", "a", day(n), experience_score=score) for n, score in enumerate((0.3, 0.3, 0.9, -0.1))]
     row = describe(World(cases, [], [], [], []), average=0.3)["a"]
     assert (row["consistency_share"], row["consistency_spread"]) == (0.25, pytest.approx(0.357071))
 

@@ -46,15 +46,11 @@ def test_sliced_batch() -> None:
     assert detect_language(batch, detect_by_first_letter)["lang"].to_pylist() == ["nl", "de"]
 
 
-ROWS = st.lists(
-    st.tuples(st.sampled_from(["en", "fr", None]), st.sampled_from(["de", "nl a", "?", None])), max_size=9
-)
+ROWS = st.lists(st.tuples(st.sampled_from(["en", "fr", None]), st.sampled_from(["de", "nl a", "?", None])), max_size=9)
 
 
 @given(ROWS, CUTS, SEEDS)
-def test_cut_and_order_do_not_matter(
-    rows: list[tuple[str | None, str | None]], cuts: list[int], seed: int
-) -> None:
+def test_cut_and_order_do_not_matter(rows: list[tuple[str | None, str | None]], cuts: list[int], seed: int) -> None:
     batch = batch_of(*rows)
     parts = [detect_language(part, detect_by_first_letter) for part in cut_rows(batch, cuts, seed)]
     got = sorted(map(repr, pa.Table.from_batches(parts, SCHEMA).to_pylist()))

@@ -88,6 +88,4 @@ def test_the_transform_extracts_from_every_batch() -> None:
     with TestPipeline(runner=FnApiRunner()) as pipeline:
         moments = pipeline | beam.Create(batches) | ExtractMoments()
         assert moments.element_type == pa.RecordBatch
-        assert_that(
-            moments | beam.FlatMap(lambda batch: batch["message_id"].to_pylist()), equal_to(["a", "b"])
-        )
+        assert_that(moments | beam.FlatMap(lambda batch: batch["message_id"].to_pylist()), equal_to(["a", "b"]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.arrays import find_segments, rank_rows
+from schemas.arithmetic.arrays import find_segments, rank_rows
 from schemas.cases import BUILT_CASES
 from schemas.policy import Policy
 from schemas.profiles import PROFILES
@@ -152,9 +152,7 @@ def test_a_case_without_a_customer_has_no_history_but_its_own() -> None:
         for n in range(2)
     ]
     rows = follow(cases, [{"customer_id": "x", "segment": "gold"}]).values()
-    assert [{name for name, value in row.items() if value is not None} for row in rows] == [
-        {"double_deviation"}
-    ] * 2
+    assert [{name for name, value in row.items() if value is not None} for row in rows] == [{"double_deviation"}] * 2
 
 
 def test_of_two_profiles_the_oldest_counts_in_any_order() -> None:

@@ -123,9 +123,7 @@ def test_duckdb_finds_the_same_spells(seed: int) -> None:
 
 
 def test_a_complaint_that_is_recovered_and_a_second_one() -> None:
-    world = walk(
-        (DOWN, "c1", 10), (SAME, "c1", 11), (UP, "c1", 12), (UP, "c1", 13), (DOWN, "c2", 50), since=0
-    )
+    world = walk((DOWN, "c1", 10), (SAME, "c1", 11), (UP, "c1", 12), (UP, "c1", 13), (DOWN, "c2", 50), since=0)
     world.cases += [
         case("c1", "a", day(10)),
         case("c2", "a", day(50)),
@@ -144,9 +142,7 @@ def test_a_complaint_that_is_recovered_and_a_second_one() -> None:
 
 
 def test_the_reason_is_the_first_that_fits() -> None:
-    praise_then_relapse = walk(
-        (UP, "c1", 1), (DOWN, "c1", 2), (UP, "c1", 3), (DOWN, "c2", 4), (UP, "c1", 5), since=0
-    )
+    praise_then_relapse = walk((UP, "c1", 1), (DOWN, "c1", 2), (UP, "c1", 3), (DOWN, "c2", 4), (UP, "c1", 5), since=0)
     assert [why for _, why, _ in reasons(praise_then_relapse)] == [
         *("new_customer", "praise", "relapse", "recovered", "complaint", "recovered")
     ]
@@ -168,17 +164,13 @@ def test_a_source_of_complaints_only_knows_of_a_complaint_without_such_a_message
     [(0, 0, None), (5, 5, None), (9, 5, "c1"), (None, 5, "c1")],
     ids=["before", "with the first message", "later", "not known"],
 )
-def test_the_first_spell_begins_with_the_customer(
-    since: float | None, started: float, about: str | None
-) -> None:
+def test_the_first_spell_begins_with_the_customer(since: float | None, started: float, about: str | None) -> None:
     first, *others = follow(walk((SAME, "c1", 5), since=since))
     assert (first["started_at"], first["case_id"], others) == (day(started), about, [])
 
 
 def test_who_never_wrote_has_one_spell_where_since_is_known() -> None:
-    profiles = [
-        {"customer_id": name, "since": at} for name, at in (("a", day(1)), ("b", None), ("c", day(401)))
-    ]
+    profiles = [{"customer_id": name, "since": at} for name, at in (("a", day(1)), ("b", None), ("c", day(401)))]
     rows = follow(World([], [], [], [], profiles))
     assert [(row["customer_key"], row["days"], row["is_censored"]) for row in rows] == [("a", 399.0, True)]
 
@@ -208,7 +200,5 @@ def test_empty_batches_and_slices() -> None:
     built, moments, _, _, profiles = random_world(8).batches()
     slices = [batch.slice(1) for batch in (moments, built, profiles)]
     copies = [make_batch(batch.schema, batch.to_pylist()) for batch in slices]
-    assert (
-        follow_journeys(*slices, until=UNTIL).to_pylist() == follow_journeys(*copies, until=UNTIL).to_pylist()
-    )
+    assert follow_journeys(*slices, until=UNTIL).to_pylist() == follow_journeys(*copies, until=UNTIL).to_pylist()
     assert slices[0].num_rows

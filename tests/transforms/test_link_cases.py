@@ -60,9 +60,7 @@ def test_a_union_of_sets_gives_the_same(links, random):
 
 def messages(*pairs: tuple[str, str | None]) -> pa.RecordBatch:
     ids, linked = ([pair[at] for pair in pairs] for at in (0, 1))
-    return pa.record_batch(
-        {"conversation_id": pa.array(ids, pa.string()), "linked_id": pa.array(linked, pa.string())}
-    )
+    return pa.record_batch({"conversation_id": pa.array(ids, pa.string()), "linked_id": pa.array(linked, pa.string())})
 
 
 def test_edge_batches():

@@ -77,9 +77,7 @@ def recount_acts(world: World, one: Row) -> Row:
     for days in HORIZONS_DAYS:
         end = landmark + days * DAY
         is_known = covered and not left and end <= EVENTS_UNTIL
-        cents = sum(
-            round((e["amount"] or 0) * 100) for e in between((*RETURNS, "cancellation"), landmark, end)
-        )
+        cents = sum(round((e["amount"] or 0) * 100) for e in between((*RETURNS, "cancellation"), landmark, end))
         again = [
             c
             for c in world.cases
@@ -104,9 +102,7 @@ def recount_words(world: World, one: Row) -> Row:
     if asked is not None and seconds is not None and key is not None:
         replied = asked + timedelta(seconds=seconds)
         after = [m for m in said if replied < m["sent_at"] <= replied + 180 * DAY]
-    answers = sorted(
-        (s for s in world.surveys if s["customer_id"] == key and key), key=lambda s: s["answered_at"]
-    )
+    answers = sorted((s for s in world.surveys if s["customer_id"] == key and key), key=lambda s: s["answered_at"])
     csat = [s["score"] for s in answers if s["kind"] == "csat" and s["conversation_id"] == one["case_id"]]
     window = (one["landmark_at"], one["landmark_at"] + 180 * DAY)
     nps = [s["score"] for s in answers if s["kind"] == "nps" and window[0] < s["answered_at"] <= window[1]]
@@ -196,9 +192,7 @@ def test_a_visit_is_a_return_and_no_purchase_and_a_cancellation_is_churn() -> No
 def test_who_left_before_the_landmark_is_in_no_outcome(at: float, has_left: bool) -> None:
     found = outcomes(one_case([("cancellation", at), ("order", 130)]))["c"]
     assert found["left_before_landmark"] is has_left
-    over = [
-        found[f"{name}_30"] for name in ("came_back", "purchases", "revenue", "churned", "complained_again")
-    ]
+    over = [found[f"{name}_30"] for name in ("came_back", "purchases", "revenue", "churned", "complained_again")]
     assert over == [None] * 5 if has_left else None not in over
 
 
@@ -257,9 +251,7 @@ def test_money_adds_up_to_the_cent() -> None:
 def test_an_amount_that_is_no_money_is_refused(amount: float) -> None:
     world = one_case([("order", 120)])
     world.events[0]["amount"] = amount
-    with pytest.raises(
-        InputError, match=r"events, column amount: the values are not numbers that add up to less"
-    ):
+    with pytest.raises(InputError, match=r"events, column amount: the values are not numbers that add up to less"):
         measure(world)
 
 

@@ -35,10 +35,7 @@ from transforms.pseudonymise_ids import (
 KEY = b"0123456789abcdef"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LINKED = pa.schema(
-    [
-        field.with_name("case_id") if field.name == "conversation_id" else field
-        for field in RAW_MESSAGES.schema
-    ]
+    [field.with_name("case_id") if field.name == "conversation_id" else field for field in RAW_MESSAGES.schema]
 )
 
 
@@ -60,12 +57,9 @@ def by_hand(domain: str, id_: str, key: bytes = KEY) -> str:
 def test_pseudonyms_are_hmac_sha256() -> None:
     # RFC 4231, test case 2, through our domain and cut: the key "Jefe" padded as HMAC pads short keys.
     made = make_pseudonyms(pa.array(["at do ya want for nothing?"]), b"Jefe", b"wh")
-    assert made.to_pylist() == [
-        hmac.new(b"Jefe", b"wh\0at do ya want for nothing?", "sha256").hexdigest()[:32]
-    ]
+    assert made.to_pylist() == [hmac.new(b"Jefe", b"wh\0at do ya want for nothing?", "sha256").hexdigest()[:32]]
     assert (
-        hmac.digest(b"Jefe", b"what do ya want for nothing?", "sha256").hex()[:32]
-        == "5bdcc146bf60754e6a042426089575c7"
+        hmac.digest(b"Jefe", b"what do ya want for nothing?", "sha256").hex()[:32] == "5bdcc146bf60754e6a042426089575c7"
     )
 
 
@@ -83,11 +77,7 @@ def test_messages_become_clean_ones() -> None:
 
 def test_domains_cannot_be_linked_and_keys_differ() -> None:
     ids = pa.array(["x"])
-    made = {
-        make_pseudonyms(ids, key, domain)[0].as_py()
-        for key in (KEY, KEY[::-1])
-        for domain in (CUSTOMERS, AGENTS)
-    }
+    made = {make_pseudonyms(ids, key, domain)[0].as_py() for key in (KEY, KEY[::-1]) for domain in (CUSTOMERS, AGENTS)}
     assert len(made) == 4
 
 
@@ -118,9 +108,7 @@ def test_customers_of_other_tables(contract: Contract, values: dict[str, object]
 
 
 def changes(*pairs: tuple[str, str | None]) -> pa.RecordBatch:
-    rows = [
-        {"conversation_id": "k", "changed_at": NOON, "field": field, "value": value} for field, value in pairs
-    ]
+    rows = [{"conversation_id": "k", "changed_at": NOON, "field": field, "value": value} for field, value in pairs]
     return pa.RecordBatch.from_pylist(rows, schema=CASE_CHANGES.schema)
 
 
@@ -137,9 +125,7 @@ def test_only_assignees_of_changes() -> None:
 def test_cut_and_order_do_not_matter(ids: list[str | None], cuts: list[int], seed: int) -> None:
     batch = batch_of(*(message(id_, row=row) for row, id_ in enumerate(ids)))
     whole = pseudonymise_ids(batch, KEY)
-    parts = pa.Table.from_batches(
-        [pseudonymise_ids(part, KEY) for part in cut_rows(batch, cuts, seed)], whole.schema
-    )
+    parts = pa.Table.from_batches([pseudonymise_ids(part, KEY) for part in cut_rows(batch, cuts, seed)], whole.schema)
     assert parts.sort_by("row").equals(pa.table(whole))
 
 
@@ -153,8 +139,7 @@ def test_pipeline() -> None:
         )
         customers = (
             pipeline
-            | "p"
-            >> beam.Create([pa.RecordBatch.from_pylist([{"customer_id": "c1"}], schema=PROFILES.schema)])
+            | "p" >> beam.Create([pa.RecordBatch.from_pylist([{"customer_id": "c1"}], schema=PROFILES.schema)])
             | PseudonymiseCustomers(KEY)
             | "pk" >> beam.FlatMap(lambda batch: batch["customer_id"].to_pylist())
         )

@@ -16,10 +16,10 @@ from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.conform import conform_rows
+from schemas.conform.rows import conform_rows
 from schemas.errors import InputError, UsageError
 from schemas.rejects import REJECTS
-from schemas.source import load_source
+from schemas.sources.load import load_source
 from transforms.read_exports import Export, ReadExports, check_export, find_exports, find_input, read_texts
 from transforms.read_marks import KeepRows, RejectRows
 
@@ -187,9 +187,7 @@ def test_headers_are_checked_before_the_job_runs(tmp_path):
 
 def counts_of(marked: beam.PCollection) -> beam.PCollection:
     """How often each mark stands in each file."""
-    pairs = marked | beam.FlatMap(
-        lambda b: zip(b["file"].to_pylist(), b["reject_reason"].to_pylist(), strict=True)
-    )
+    pairs = marked | beam.FlatMap(lambda b: zip(b["file"].to_pylist(), b["reject_reason"].to_pylist(), strict=True))
     named = pairs | beam.MapTuple(lambda file, reason: (Path(file).name, reason))
     return named | beam.combiners.Count.PerElement()
 
@@ -203,9 +201,7 @@ def test_the_pipeline_keeps_and_rejects(tmp_path):
         marked = pipeline | reader
         kept, rejects = marked | KeepRows(), marked | RejectRows()
         assert kept.element_type is rejects.element_type is pa.RecordBatch
-        assert_that(
-            kept | "K" >> beam.FlatMap(lambda rows: rows["message_id"].to_pylist()), equal_to(["1"]), "k"
-        )
+        assert_that(kept | "K" >> beam.FlatMap(lambda rows: rows["message_id"].to_pylist()), equal_to(["1"]), "k")
         made = rejects | "R" >> beam.FlatMap(lambda rows: [tuple(row.values()) for row in rows.to_pylist()])
         assert_that(made, equal_to([("messages", a, 2, "missing_text", "text")]), "r")
         assert_that(counts_of(marked), equal_to([(("a.csv", None), 1), (("a.csv", "missing_text"), 1)]), "c")
@@ -224,15 +220,11 @@ TABLES = {
 def test_the_pipeline_looks_other_tables_up_and_counts_their_rows(tmp_path):
     for name, text in TABLES.items():
         (tmp_path / f"{name}.csv").write_text(text)
-    reader = ReadExports(
-        load_source("zendesk"), "messages", {name: str(tmp_path / f"{name}.csv") for name in TABLES}
-    )
+    reader = ReadExports(load_source("zendesk"), "messages", {name: str(tmp_path / f"{name}.csv") for name in TABLES})
     with TestPipeline(runner=FnApiRunner()) as pipeline:
         marked = pipeline | reader
         rows = marked | KeepRows() | beam.FlatMap(lambda batch: batch.to_pylist())
-        told = rows | beam.Map(
-            lambda row: (row["message_id"], row["role"], row["customer_id"], row["channel"])
-        )
+        told = rows | beam.Map(lambda row: (row["message_id"], row["role"], row["customer_id"], row["channel"]))
         assert_that(told, equal_to([("1", "customer", "7", "email"), ("2", "agent", "7", "email")]), "rows")
         expected = [
             (("comment.csv", None), 2), (("comment.csv", "ignored"), 1),

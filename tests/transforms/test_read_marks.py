@@ -4,7 +4,7 @@ import pytest
 from schemas.errors import ContractError, UsageError
 from schemas.events import EVENTS
 from schemas.rejects import REJECTS
-from schemas.source_inputs import marked_schema
+from schemas.sources.inputs import marked_schema
 from transforms.read_marks import KeepRows, RejectRows, keep_rows, reject_rows
 
 SCHEMA = marked_schema("events")

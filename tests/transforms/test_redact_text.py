@@ -21,9 +21,7 @@ CONVERSATIONS = Path(__file__).parents[2] / "training" / "conversations"
 
 
 def batch_of(*texts: str | None) -> pa.RecordBatch:
-    return pa.record_batch(
-        {"row": pa.array(range(len(texts)), pa.int64()), "text": pa.array(texts, pa.string())}
-    )
+    return pa.record_batch({"row": pa.array(range(len(texts)), pa.int64()), "text": pa.array(texts, pa.string())})
 
 
 def redact(*texts: str | None) -> list[str | None]:
@@ -189,9 +187,7 @@ def test_redaction_is_idempotent(texts: list[str]) -> None:
 @given(st.lists(st.one_of(st.none(), TEXTS), max_size=8), CUTS, SEEDS)
 def test_cut_and_order_do_not_matter(texts: list[str | None], cuts: list[int], seed: int) -> None:
     whole = redact_text(batch_of(*texts))
-    parts = pa.Table.from_batches(
-        [redact_text(part) for part in cut_rows(batch_of(*texts), cuts, seed)], whole.schema
-    )
+    parts = pa.Table.from_batches([redact_text(part) for part in cut_rows(batch_of(*texts), cuts, seed)], whole.schema)
     assert parts.sort_by("row").equals(pa.table(whole))
 
 

@@ -23,9 +23,7 @@ def identities(*pairs: tuple[str, str]) -> pa.RecordBatch:
 
 
 def messages(*ids: str | None) -> pa.RecordBatch:
-    return pa.record_batch(
-        {"row": pa.array(range(len(ids)), pa.int64()), "customer_id": pa.array(ids, pa.string())}
-    )
+    return pa.record_batch({"row": pa.array(range(len(ids)), pa.int64()), "customer_id": pa.array(ids, pa.string())})
 
 
 KNOWN = merge_identities([identities(("tw-1", "c1"), ("mail-1", "c1"), ("tw-2", "c2"), ("c1", "c9"))])

@@ -25,9 +25,7 @@ CASE = random_cases(seed=1, rows=1).to_pylist()[0] | {"channel": "chat", "lang":
 MESSAGE = random_messages(seed=1, rows=1).to_pylist()[0] | {"channel": "chat", "lang": "en"}
 
 
-def case(
-    opened: float, *, resolved: float | None = None, due: float | None = None, **other: object
-) -> pa.RecordBatch:
+def case(opened: float, *, resolved: float | None = None, due: float | None = None, **other: object) -> pa.RecordBatch:
     times = {"opened_at": opened, "resolved_at": resolved, "resolution_due_at": due}
     moments = {
         name: None if day is None else MIDNIGHT + timedelta(seconds=round(day * DAY_SECONDS))
@@ -43,10 +41,7 @@ def message(day: float, role: str = "system", **other: object) -> pa.RecordBatch
 
 
 def summarise(*batches: pa.RecordBatch) -> pa.RecordBatch:
-    cells = [
-        (case_day_cells if "opened_at" in batch.schema.names else message_day_cells)(batch)
-        for batch in batches
-    ]
+    cells = [(case_day_cells if "opened_at" in batch.schema.names else message_day_cells)(batch) for batch in batches]
     return days_from_cells(combine_cells(cells, cells=DAY_CELLS))
 
 
@@ -67,15 +62,9 @@ def figures(table: pa.RecordBatch, *names: str) -> dict[int, tuple[int, ...]]:
         pytest.param(0.5, 2.0, None, {0: (1, 0), 1: (1, 0), 2: (0, 0), 3: (0, 0)}, id="solved at midnight"),
         pytest.param(0.5, 2.5, 1.5, {0: (1, 0), 1: (1, 1), 2: (0, 0), 3: (0, 0)}, id="late for one day"),
         pytest.param(0.5, None, 2.0, {0: (1, 0), 1: (1, 0), 2: (1, 1), 3: (1, 1)}, id="due at midnight"),
-        pytest.param(
-            0.5, None, 0.2, {0: (1, 1), 1: (1, 1), 2: (1, 1), 3: (1, 1)}, id="due before it was opened"
-        ),
-        pytest.param(
-            0.5, None, 9.0, {0: (1, 0), 1: (1, 0), 2: (1, 0), 3: (1, 0)}, id="due after the data ends"
-        ),
-        pytest.param(
-            1.5, 0.5, None, {0: (0, 0), 1: (0, 0), 3: (0, 0)}, id="a status from before the opening"
-        ),
+        pytest.param(0.5, None, 0.2, {0: (1, 1), 1: (1, 1), 2: (1, 1), 3: (1, 1)}, id="due before it was opened"),
+        pytest.param(0.5, None, 9.0, {0: (1, 0), 1: (1, 0), 2: (1, 0), 3: (1, 0)}, id="due after the data ends"),
+        pytest.param(1.5, 0.5, None, {0: (0, 0), 1: (0, 0), 3: (0, 0)}, id="a status from before the opening"),
     ],
 )
 def test_the_backlog_runs_from_opening_to_resolution(
@@ -145,10 +134,5 @@ def test_two_collections_become_the_table() -> None:
     with TestPipeline(runner=FnApiRunner()) as pipeline:
         messages = pipeline | "Messages" >> beam.Create([MESSAGES_200]) | beam.Map(message_day_cells)
         cases = pipeline | "Cases" >> beam.Create(cut_rows(CASES_80, [50], 1)) | beam.Map(case_day_cells)
-        table = (
-            (messages, cases)
-            | beam.Flatten()
-            | CombineCells(DAY_CELLS)
-            | "Table" >> beam.Map(days_from_cells)
-        )
+        table = (messages, cases) | beam.Flatten() | CombineCells(DAY_CELLS) | "Table" >> beam.Map(days_from_cells)
         assert_that(table, equal_to([summarise(MESSAGES_200, CASES_80)]))

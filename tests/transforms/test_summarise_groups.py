@@ -118,10 +118,7 @@ def test_duckdb_computes_the_same(group: str, min_group: int) -> None:
     assert len(expected) >= 4
     names = GROUPS[group].schema.names
     shown = [
-        {
-            name: row[name] if name in (group, "is_suppressed") or not row["is_suppressed"] else None
-            for name in names
-        }
+        {name: row[name] if name in (group, "is_suppressed") or not row["is_suppressed"] else None for name in names}
         for row in expected
     ]
     assert_same_rows(table.to_pylist(), shown)

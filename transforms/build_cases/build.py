@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from apache_beam.pvalue import PCollection
 
-from schemas.arrays import is_true
+from schemas.arithmetic.arrays import is_true
 from schemas.cases import BUILT_CASES
 from schemas.errors import UsageError
 from schemas.policy import Policy

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from schemas.arrays import SECOND_US, Mask, Rows, first_row
+from schemas.arithmetic.arrays import SECOND_US, Mask, Rows, first_row
 from schemas.labels import RECOVERY_STEPS
 from schemas.types import SECONDS
 from transforms.build_cases.conversation import Conversations

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from schemas.arrays import (
+from schemas.arithmetic.arrays import (
     Mask,
     Rows,
     Segments,

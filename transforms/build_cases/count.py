@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from schemas.arrays import (
+from schemas.arithmetic.arrays import (
     SECOND_US,
     Mask,
     Rows,

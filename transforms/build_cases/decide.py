@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import any_row, is_known, last_row
+from schemas.arithmetic.arrays import any_row, is_known, last_row
 from schemas.types import TEXT
 from transforms.build_cases.conversation import Conversations
 

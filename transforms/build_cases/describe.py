@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import (
+from schemas.arithmetic.arrays import (
     Mask,
     Rows,
     first_row,
@@ -35,9 +35,7 @@ def describe_cases(talk: Conversations, teams: History, priorities: History) -> 
     }
 
 
-def describe_opening(
-    talk: Conversations, *, window_days: int, every_case_is_a_complaint: bool
-) -> dict[str, pa.Array]:
+def describe_opening(talk: Conversations, *, window_days: int, every_case_is_a_complaint: bool) -> dict[str, pa.Array]:
     """Give `opened_at`, `opened_by`, `is_complaint`, `complained_at` and `landmark_at`."""
     always = np.ones(len(talk.cases), dtype=np.bool_)
     first_uncertain = first_row(talk.cases, talk.is_uncertain)

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import (
+from schemas.arithmetic.arrays import (
     Mask,
     any_row,
     find_words,

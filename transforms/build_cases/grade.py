@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from schemas.arrays import SECOND_US, Mask, Rows, any_row, is_known, list_words
+from schemas.arithmetic.arrays import SECOND_US, Mask, Rows, any_row, is_known, list_words
 from schemas.cases import GRADES
 from schemas.labels import STEPS
 from schemas.policy import Policy
@@ -15,9 +15,7 @@ _BESIDE_FIX = ("acknowledge", "apologise", "attitude")
 _DAY_US = 86_400 * SECOND_US
 
 
-def grade_recovery(
-    talk: Conversations, clocks: Clocks, is_complaint: Mask, policy: Policy
-) -> dict[str, pa.Array]:
+def grade_recovery(talk: Conversations, clocks: Clocks, is_complaint: Mask, policy: Policy) -> dict[str, pa.Array]:
     """Give `steps`, `urgent_by_words`, `urgent_by_clock` and `recovery_grade`.
 
     Args:

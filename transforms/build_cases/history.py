@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import Mask, Rows, Segments, find_segments, is_known, is_value, to_micros
+from schemas.arithmetic.arrays import Mask, Rows, Segments, find_segments, is_known, is_value, to_micros
 from schemas.case_changes import FIELDS
 
 

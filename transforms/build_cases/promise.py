@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import SECOND_US, Mask, Rows, from_micros, is_value
+from schemas.arithmetic.arrays import SECOND_US, Mask, Rows, from_micros, is_value
 from schemas.errors import UsageError
 from schemas.policy import Policy, Target
 from schemas.types import SECONDS, TEXT
@@ -89,9 +89,7 @@ def check_promises(
     return {
         "target_first_reply_seconds": pa.array(promises.reply, SECONDS, mask=~promises.has_reply),
         "target_resolution_seconds": pa.array(promises.resolution, SECONDS, mask=~promises.has_resolution),
-        "target_clock": clock_names.take(
-            pa.array(promises.is_business.astype(np.int64), mask=~promises.is_promised)
-        ),
+        "target_clock": clock_names.take(pa.array(promises.is_business.astype(np.int64), mask=~promises.is_promised)),
         "first_reply_breached": pa.array(late_reply, mask=~is_owed),
         "resolution_breached": pa.array(late_end, mask=~is_endable),
         "resolution_due_at": _find_due(clocks, promises, working_time),
@@ -142,9 +140,7 @@ def _spread(seconds: list[int | None], matched: Rows) -> tuple[Rows, Mask]:
     return values[matched], known[matched]
 
 
-def _took(
-    promises: Promises, has_happened: Mask, taken: tuple[Rows, Rows], waited: tuple[Rows, Rows]
-) -> Rows:
+def _took(promises: Promises, has_happened: Mask, taken: tuple[Rows, Rows], waited: tuple[Rows, Rows]) -> Rows:
     """The seconds to hold against the target, by its clock: those it took, else those waited until now."""
     calendar, business = (np.where(has_happened, *pair) for pair in zip(taken, waited, strict=True))
     return np.where(promises.is_business, business, calendar)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import Mask, Rows, find_segments, from_micros, is_known, last_row
+from schemas.arithmetic.arrays import Mask, Rows, find_segments, from_micros, is_known, last_row
 from schemas.raw_messages import STATUSES
 from schemas.types import TEXT
 from transforms.build_cases.conversation import Conversations

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import SECOND_US, Rows
+from schemas.arithmetic.arrays import SECOND_US, Rows
 from schemas.errors import UsageError
 from schemas.policy import WEEKDAYS, Schedule
 
@@ -111,9 +111,7 @@ def lay_out_around(schedule: Schedule, instants: Rows, *, target: int = 0) -> Wo
         UsageError: The target would not end within 200 years.
     """
     latest = instants.max(keepdims=True)
-    first, last = (
-        (_EPOCH + timedelta(microseconds=int(end))).year for end in (instants.min(), instants.max())
-    )
+    first, last = ((_EPOCH + timedelta(microseconds=int(end))).year for end in (instants.min(), instants.max()))
     for ahead in (1, 2, 8, 32, _FURTHEST_YEARS):
         working_time = lay_out(schedule, first - 1, last + ahead)
         if target <= working_time.total() - int(working_time.worked_until(latest)[0]):
@@ -163,9 +161,7 @@ def _find_holidays(place: str | None, first_year: int, last_year: int) -> np.nda
     country, _, subdivision = place.partition("-")
     try:
         found: list[date] = list(
-            holidays.country_holidays(
-                country, subdiv=subdivision or None, years=range(first_year, last_year + 1)
-            )
+            holidays.country_holidays(country, subdiv=subdivision or None, years=range(first_year, last_year + 1))
         )
     except NotImplementedError as error:
         raise UsageError(

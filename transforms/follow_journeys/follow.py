@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import (
+from schemas.arithmetic.arrays import (
     NO_ROW,
     Rows,
     find_segments,
@@ -16,9 +16,9 @@ from schemas.arrays import (
     take_rows,
     to_micros,
 )
+from schemas.arithmetic.timelines import DAY_US, number_owners, sort_timeline
 from schemas.errors import ContractError
 from schemas.journeys import ENTRY_REASONS, JOURNEYS, SPELL_STATES
-from schemas.timelines import DAY_US, number_owners, sort_timeline
 from schemas.types import TEXT, TIME
 from transforms.follow_journeys.messages import read_messages
 from transforms.follow_journeys.spells import Spells, find_spells
@@ -57,9 +57,7 @@ def follow_journeys(
     profile = pc.index_in(customers, value_set=known["customer_id"])
     messages = read_messages(moments, cases, customers)
     if messages.times.max(initial=end) > end:
-        raise ContractError(
-            f"table journeys: a message is later than the end of the data, {until.isoformat()}"
-        )
+        raise ContractError(f"table journeys: a message is later than the end of the data, {until.isoformat()}")
     spells = find_spells(messages, known["since"].take(profile), end)
     owners = pa.array(spells.owners)
     columns = {
@@ -69,9 +67,7 @@ def follow_journeys(
         "complaints": pa.array(_count_complaints(cases, customers, spells)),
         **_describe_spells(spells, end),
     }
-    return pa.RecordBatch.from_arrays(
-        [columns[name] for name in JOURNEYS.schema.names], schema=JOURNEYS.schema
-    )
+    return pa.RecordBatch.from_arrays([columns[name] for name in JOURNEYS.schema.names], schema=JOURNEYS.schema)
 
 
 def _describe_spells(spells: Spells, end: int) -> dict[str, pa.Array]:

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import NO_ROW, Mask, Rows, is_known, is_value, to_micros
-from schemas.timelines import number_owners
+from schemas.arithmetic.arrays import NO_ROW, Mask, Rows, is_known, is_value, to_micros
+from schemas.arithmetic.timelines import number_owners
 
 _NEVER = np.iinfo(np.int64).max
 
@@ -62,8 +62,6 @@ def _date_complaints(cases: pa.RecordBatch, customers: pa.Array, case_ids: pa.Ar
     numbers = number_owners(cases["case_id"], case_ids)
     rows = np.flatnonzero(is_known(cases["complained_at"]) & (owners != NO_ROW) & (numbers != NO_ROW))
     place = number_owners(pa.array(_pair(owners[rows], numbers[rows], case_ids)), pa.array(distinct))
-    complained = np.full(
-        len(distinct) + 1, _NEVER
-    )  # the last entry takes the cases that nobody here wrote in
+    complained = np.full(len(distinct) + 1, _NEVER)  # the last entry takes the cases that nobody here wrote in
     complained[place] = to_micros(cases["complained_at"])[rows]
     return complained[:-1]

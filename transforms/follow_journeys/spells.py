@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from schemas.arrays import NO_ROW, Mask, Rows, is_known, to_micros
+from schemas.arithmetic.arrays import NO_ROW, Mask, Rows, is_known, to_micros
 from schemas.journeys import ENTRY_REASONS
 from transforms.follow_journeys.messages import Messages
 

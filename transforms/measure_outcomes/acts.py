@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import NO_ROW, Mask, Rows, is_true, is_value, to_micros
+from schemas.arithmetic.arrays import NO_ROW, Mask, Rows, is_true, is_value, to_micros
+from schemas.arithmetic.timelines import DAY_US, number_owners, sort_timeline
 from schemas.errors import InputError
 from schemas.events import EVENT_KINDS
 from schemas.policy import HORIZONS_DAYS
-from schemas.timelines import DAY_US, number_owners, sort_timeline
 from transforms.measure_outcomes.anchors import Anchors
 
 PLACEBO_DAYS = 90

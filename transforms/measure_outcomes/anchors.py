@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import NO_ROW, Mask, Rows, to_micros
-from schemas.timelines import number_owners
+from schemas.arithmetic.arrays import NO_ROW, Mask, Rows, to_micros
+from schemas.arithmetic.timelines import number_owners
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import NO_ROW, is_value, take_rows, to_micros
-from schemas.timelines import DAY_US, number_owners, sort_timeline
+from schemas.arithmetic.arrays import NO_ROW, is_value, take_rows, to_micros
+from schemas.arithmetic.timelines import DAY_US, number_owners, sort_timeline
 from transforms.measure_outcomes.anchors import Anchors
 
 NPS_DAYS = 180

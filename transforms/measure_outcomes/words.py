@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.arrays import NO_ROW, SECOND_US, Rows, find_words, is_known, is_value, to_micros
-from schemas.timelines import DAY_US, Timeline, number_owners, sort_timeline
+from schemas.arithmetic.arrays import NO_ROW, SECOND_US, Rows, find_words, is_known, is_value, to_micros
+from schemas.arithmetic.timelines import DAY_US, Timeline, number_owners, sort_timeline
 from transforms.measure_outcomes.anchors import Anchors
 
 INTENTS = ("return_intent", "advocacy", "churn_intent")
@@ -15,9 +15,7 @@ _NEVER = 0
 
 def measure_words(anchors: Anchors, cases: pa.RecordBatch, moments: pa.RecordBatch) -> dict[str, pa.Array]:
     """Give the intents: shown in (first reply, first reply + 180 days], in any case of the customer."""
-    timeline = sort_timeline(
-        number_owners(moments["customer_key"], anchors.customers), to_micros(moments["sent_at"])
-    )
+    timeline = sort_timeline(number_owners(moments["customer_key"], anchors.customers), to_micros(moments["sent_at"]))
     replied = _date_replies(anchors, cases, timeline, moments)
     at_reply = timeline.count_until(anchors.owners, replied)
     at_end = timeline.count_until(anchors.owners, replied + INTENT_DAYS * DAY_US)
@@ -29,9 +27,7 @@ def measure_words(anchors: Anchors, cases: pa.RecordBatch, moments: pa.RecordBat
     return columns
 
 
-def _date_replies(
-    anchors: Anchors, cases: pa.RecordBatch, timeline: Timeline, moments: pa.RecordBatch
-) -> Rows:
+def _date_replies(anchors: Anchors, cases: pa.RecordBatch, timeline: Timeline, moments: pa.RecordBatch) -> Rows:
     """When the first reply came, in microseconds; 0 where it did not.
 
     The case holds how long it took since the first customer message. That is the opening or, where

@@ -29,9 +29,7 @@ def retell_cases(
 
 
 class _Case:
-    def __init__(
-        self, rows: list[Row], changes: list[Row], policy: Policy, always: bool, run_at: datetime
-    ) -> None:
+    def __init__(self, rows: list[Row], changes: list[Row], policy: Policy, always: bool, run_at: datetime) -> None:
         self.rows, self.changes, self.policy, self.always, self.run_at = rows, changes, policy, always, run_at
         self.customer = [row for row in rows if row["role"] == "customer"]
         self.agent = [row for row in rows if row["role"] == "agent"]
@@ -152,9 +150,7 @@ class _Case:
             "resolution_business_seconds": self._business(end),
             "concrete_seconds": self._calendar(concrete[0]["sent_at"] if concrete else None),
         } | {
-            f"{step}_seconds": self._calendar(
-                next((row["sent_at"] for row in self.answers if _shows(row, step)), None)
-            )
+            f"{step}_seconds": self._calendar(next((row["sent_at"] for row in self.answers if _shows(row, step)), None))
             for step in RECOVERY_STEPS
         }
 
@@ -163,9 +159,7 @@ class _Case:
 
     def _business(self, until: datetime | None) -> int | None:
         return (
-            None
-            if until is None or self.asked is None
-            else worked(self.policy.schedule, self.asked, until) // SECOND
+            None if until is None or self.asked is None else worked(self.policy.schedule, self.asked, until) // SECOND
         )
 
     def _recovery(self, told: Row) -> Row:
@@ -204,9 +198,7 @@ class _Case:
             "state_close": close,
             "sentiment_open": tones[0] if tones else None,
             "sentiment_close": tones[-1] if tones else None,
-            "experience_score": round(shares[-1]["amazement"] - shares[-1]["uncertainty"], 4)
-            if shares
-            else None,
+            "experience_score": round(shares[-1]["amazement"] - shares[-1]["uncertainty"], 4) if shares else None,
             "signals": [s for s in SIGNALS if any(s in said for said in signals)] if signals else None,
             "needs_review": any(reviews) if reviews else None,
             "perception_gap": (status, close) == ("solved", "uncertainty") if status and close else None,
@@ -221,9 +213,7 @@ class _Case:
             validity = "explained"
         elif shown & {"fix", "offer"}:
             validity = "upheld"
-        last = {
-            name: _last(self.rows, name) for name in ("validity", "company_response", "timely", "disputed")
-        }
+        last = {name: _last(self.rows, name) for name in ("validity", "company_response", "timely", "disputed")}
         return last | {"validity": last["validity"] or validity}
 
     def _promise(self, told: Row) -> Row:

@@ -363,9 +363,7 @@ def test_a_target_is_kept_broken_or_overdue(rows: list[dict[str, Any]], expected
         (datetime(2023, 12, 31, tzinfo=UTC), "high", None),
     ],
 )
-def test_the_target_in_force_at_the_opening_counts(
-    opened: datetime, priority: str | None, seconds: int | None
-) -> None:
+def test_the_target_in_force_at_the_opening_counts(opened: datetime, priority: str | None, seconds: int | None) -> None:
     targets = (
         Target(date(2024, 5, 20), None, 400),
         Target(date(2024, 1, 1), None, 100),

@@ -52,12 +52,8 @@ def _plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", POLICIES)
 def test_every_column_is_what_a_plain_reading_of_the_case_gives(name: str, always: bool) -> None:
     messages, changes = random_world(seed=len(name), cases=250)
-    built = build_cases(
-        messages, changes, policy=POLICIES[name], every_case_is_a_complaint=always, run_at=RUN_AT
-    )
-    told = retell_cases(
-        messages.to_pylist(), changes.to_pylist(), POLICIES[name], always=always, run_at=RUN_AT
-    )
+    built = build_cases(messages, changes, policy=POLICIES[name], every_case_is_a_complaint=always, run_at=RUN_AT)
+    told = retell_cases(messages.to_pylist(), changes.to_pylist(), POLICIES[name], always=always, run_at=RUN_AT)
     assert set(told[0]) == set(BUILT_CASES.schema.names)
     for ours, theirs in zip(_plain(built.to_pylist()), _plain(told), strict=True):
         assert ours == {column: theirs[column] for column in ours}

@@ -103,9 +103,7 @@ order by case_id
 
 
 def _in_micros(batch: pa.RecordBatch, time: str, name: str) -> pa.Table:
-    return pa.Table.from_batches(
-        [batch.append_column(name, batch.column(time).cast(pa.int64())).drop_columns(time)]
-    )
+    return pa.Table.from_batches([batch.append_column(name, batch.column(time).cast(pa.int64())).drop_columns(time)])
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -119,9 +117,7 @@ def test_duckdb_computes_the_same_from_the_same_messages(seed: int) -> None:
         run_at=datetime(2024, 12, 31, tzinfo=UTC),
     )
     with duckdb.connect() as connection:
-        connection.register(
-            "messages", _in_micros(messages.drop_columns("responded_at"), "sent_at", "sent_us")
-        )
+        connection.register("messages", _in_micros(messages.drop_columns("responded_at"), "sent_at", "sent_us"))
         connection.register("changes", _in_micros(changes, "changed_at", "us"))
         expected = connection.sql(SQL).to_arrow_table()
     assert expected.num_rows == built.num_rows == 2000

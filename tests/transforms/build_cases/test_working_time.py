@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.arrays import SECOND_US
+from schemas.arithmetic.arrays import SECOND_US
 from schemas.errors import UsageError
 from schemas.policy import WEEKDAYS, Schedule
 from transforms.build_cases.working_time import check_schedule, lay_out, lay_out_around

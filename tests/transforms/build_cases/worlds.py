@@ -71,9 +71,7 @@ def _messages(rng: np.random.Generator, owners: np.ndarray, sent: np.ndarray) ->
         "needs_review": pa.array(rng.random(size) < 0.2, mask=~has_labels),
         "model_revision": pa.array(["r1"] * size, mask=~has_labels),
     }
-    return pa.RecordBatch.from_arrays(
-        [columns[name] for name in MESSAGES.schema.names], schema=MESSAGES.schema
-    )
+    return pa.RecordBatch.from_arrays([columns[name] for name in MESSAGES.schema.names], schema=MESSAGES.schema)
 
 
 def _changes(rng: np.random.Generator, cases: int, starts: np.ndarray) -> pa.RecordBatch:

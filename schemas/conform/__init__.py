@@ -1,0 +1,1 @@
+"""How rows of text become typed columns of ours, or are marked with what is wrong."""
