@@ -11,7 +11,18 @@ _NOT_SAID = "the export does not say"
 _NOT_YET = "it has not happened"
 _NO_TARGET = "no target was in force for the case"
 _NO_CUSTOMER = "the customer is not known"
-_NO_HORIZON = "customer or data not known, the horizon is not over, or the customer left before the landmark"
+_NO_REPLY = "no reply yet, or the case was opened by an agent"
+_NO_REPLY_OWED = _NO_TARGET + ", no reply is owed, or the company answered outside of the export"
+_NO_END_OWED = _NO_TARGET + ", no customer message, or the company answered outside of the export"
+_NO_DUE = _NO_TARGET + ", or no customer message"
+_NO_PREVIOUS = "not a complaint, no previous complaint, or " + _NO_CUSTOMER
+_NO_HORIZON = (
+    "customer or data not known, the export does not reach back, the horizon is not over, "
+    "or the customer left before the landmark"
+)
+_NO_AGAIN = "the customer is not known, the horizon is not over, or the customer left before the landmark"
+_SILENT = "no reply yet, the customer is not known, or wrote nothing in that time"
+_NO_ANSWER = "not asked, not answered, or " + _NO_CUSTOMER
 
 _WHO = (
     column("case_id", TEXT, "The case: the thread's id after merging and linking."),
@@ -53,18 +64,21 @@ _TIMES = (
     ),
     column("resolved_by", TEXT, "How the resolution is known: export or text.", null=_NOT_YET),
     column(
+        "first_reply_at", TIME, "First agent message after the first customer message.", unit="UTC", null=_NO_REPLY
+    ),
+    column(
         "first_reply_seconds",
         SECONDS,
         "First customer message to the first agent message after it.",
         unit="seconds, calendar",
-        null="no reply yet, or the case was opened by an agent",
+        null=_NO_REPLY,
     ),
     column(
         "first_reply_business_seconds",
         SECONDS,
         "The same in business time.",
         unit="seconds, business",
-        null="no reply yet, or the case was opened by an agent",
+        null=_NO_REPLY,
     ),
     column(
         "resolution_seconds",
@@ -143,7 +157,7 @@ _STEPS = (
         "urgent_by_clock",
         FLAG,
         "The first reply came within the policy's urgent_reply_seconds of business time.",
-        null="no reply yet, or the case was opened by an agent",
+        null=_NO_REPLY,
     ),
     column(
         "recovery_grade",
@@ -229,15 +243,15 @@ _COMPANY = (
         "first_reply_breached",
         FLAG,
         "The first reply came after its target, or has not come though it is over.",
-        null=_NO_TARGET,
+        null=_NO_REPLY_OWED,
     ),
     column(
         "resolution_breached",
         FLAG,
         "The resolution came after its target, or has not come though it is over.",
-        null=_NO_TARGET,
+        null=_NO_END_OWED,
     ),
-    column("resolution_due_at", TIME, "When the resolution target ends.", unit="UTC", null=_NO_TARGET),
+    column("resolution_due_at", TIME, "When the resolution target ends.", unit="UTC", null=_NO_DUE),
 )
 
 BUILT_CASES = Contract(
@@ -275,19 +289,19 @@ _HISTORY = (
         NUMBER,
         "Days between the openings of this and the previous complaint.",
         unit="days",
-        null="no previous complaint",
+        null=_NO_PREVIOUS,
     ),
     column(
         "same_touchpoint",
         FLAG,
         "The previous complaint was about the same touchpoint.",
-        null="no previous complaint, or a touchpoint is not known",
+        null=_NO_PREVIOUS + ", or a touchpoint is not known",
     ),
     column(
         "previous_recovery_grade",
         TEXT,
         "Recovery grade of the previous complaint.",
-        null="no previous complaint, or it has no grade",
+        null=_NO_PREVIOUS + ", or it has no grade",
     ),
     column(
         "double_deviation",
@@ -309,14 +323,14 @@ _AFTER = (
         "left_before_landmark",
         FLAG,
         "The customer cancelled between opening and landmark.",
-        null="no events export, or " + _NO_CUSTOMER,
+        null="no events export, or it does not reach back, the landmark is not over, or " + _NO_CUSTOMER,
     ),
     column(
         "purchases_before_90",
         COUNT,
         "Orders and renewals in the 90 days before the opening (the placebo outcome).",
         unit="purchases",
-        null="no events export, or " + _NO_CUSTOMER,
+        null="no events export, or it does not reach back, or " + _NO_CUSTOMER,
     ),
     *(
         outcome
@@ -352,35 +366,35 @@ _AFTER = (
                 f"complained_again_{days}",
                 FLAG,
                 f"Another complaint opened within {days} days after the landmark.",
-                null=_NO_HORIZON,
+                null=_NO_AGAIN,
             ),
         )
     ),
     column(
         "return_intent",
         FLAG,
-        "After the first reply the customer says that they will be back.",
-        null="the customer wrote nothing after the first reply",
+        "Within 180 days after the first reply the customer says that they will be back.",
+        null=_SILENT,
     ),
     column(
         "advocacy",
         FLAG,
-        "After the first reply the customer recommends the company.",
-        null="the customer wrote nothing after the first reply",
+        "Within 180 days after the first reply the customer recommends the company.",
+        null=_SILENT,
     ),
     column(
         "churn_intent",
         FLAG,
-        "After the first reply the customer says that they will leave.",
-        null="the customer wrote nothing after the first reply",
+        "Within 180 days after the first reply the customer says that they will leave.",
+        null=_SILENT,
     ),
-    column("csat", NUMBER, "Last CSAT answer about this case.", unit="1 to 5", null="not asked or not answered"),
+    column("csat", NUMBER, "Last CSAT answer about this case.", unit="1 to 5", null=_NO_ANSWER),
     column(
         "nps",
         NUMBER,
         "First NPS answer in the 180 days after the landmark.",
         unit="0 to 10",
-        null="not asked or not answered",
+        null=_NO_ANSWER,
     ),
 )
 

@@ -8,7 +8,7 @@ _NO_CASE = "no case has an experience score"
 
 CUSTOMERS = Contract(
     name="customers",
-    meaning="one customer who wrote or who is in the customers export",
+    meaning="one customer who wrote, who has a case, or who is in the customers export",
     key=("customer_key",),
     version="1.0",
     columns=(

@@ -9,8 +9,8 @@ QUALITY = Contract(
     key=("scope", "item", "counter"),
     version="1.0",
     columns=(
-        column("scope", TEXT, "What is counted: run, input, file, reason, redaction, table or model."),
-        column("item", TEXT, "Which of them; empty for the run itself."),
+        column("scope", TEXT, "What is counted: input, file, reason, redaction, table, role, lang or model."),
+        column("item", TEXT, "Which of them."),
         column("counter", TEXT, "What of it: read, kept, rejected, rows, labelled, needs_review, ..."),
         column("value", NUMBER, "How many, or which share."),
     ),

@@ -3,9 +3,9 @@
 from schemas.contract import Contract, column
 from schemas.types import COUNT, FLAG, NUMBER, TEXT
 
-ALL = "all"
 _NOT_ESTIMABLE = "not estimable"
 _NONE = "no case has the outcome's data, or the group is suppressed"
+_NO_INTERVAL = _NONE + ", or a single case of a mean"
 
 RECOVERY_LOYALTY = Contract(
     name="recovery_loyalty",
@@ -43,9 +43,9 @@ RECOVERY_LOYALTY = Contract(
             NUMBER,
             "Lower end of the 95 % interval: Wilson for shares, normal for means.",
             unit="as raw_rate",
-            null=_NONE,
+            null=_NO_INTERVAL,
         ),
-        column("raw_high", NUMBER, "Upper end.", unit="as raw_rate", null=_NONE),
+        column("raw_high", NUMBER, "Upper end.", unit="as raw_rate", null=_NO_INTERVAL),
         column("effect", NUMBER, "Adjusted difference to grade none.", unit="as raw_rate", null=_NOT_ESTIMABLE),
         column("effect_low", NUMBER, "Lower end of its 95 % interval.", unit="as raw_rate", null=_NOT_ESTIMABLE),
         column("effect_high", NUMBER, "Upper end.", unit="as raw_rate", null=_NOT_ESTIMABLE),

@@ -16,7 +16,6 @@ from training.network import MultiHeadNetwork, head_loss, load_checkpoint, save_
 from training.score import macro_f1, predict_logits
 from training.stages import STAGES, Stage
 
-SEED = 20
 ENCODER_RATE = 1e-4
 HEAD_RATE = 2e-3
 """Heads start from noise: at the encoder's rate the rare labels hardly learn at all."""
@@ -71,7 +70,7 @@ def train_epoch(
     """Train for one epoch; return the mean loss per batch."""
     network.train()
     base_rates = (ENCODER_RATE, HEAD_RATE)
-    batches = list(epoch_batches(encoded, stage, np.random.default_rng(SEED + epoch)))
+    batches = list(epoch_batches(encoded, stage, np.random.default_rng(stage.seed + epoch)))
     total = 0.0
     for number, batch in enumerate(batches):
         factor = rate_at((epoch + number / len(batches)) / stage.epochs)
@@ -101,14 +100,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--bf16", action="store_true", help="faster where the CPU has AVX512-BF16")
     options = parser.parse_args()
-    torch.manual_seed(SEED)
+    stage = STAGES[options.stage]
+    torch.manual_seed(stage.seed)
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     examples = pq.read_table(options.examples)
     train = encode(examples.filter(pc.invert(examples["is_validation"])), options.base)
     is_watched = pc.and_(examples["is_validation"], pc.equal(examples["source"], "conversations"))
     validation = encode(examples.filter(is_watched), options.base)
-    stage = STAGES[options.stage]
     network = load_checkpoint(options.base, options.start) if options.start else MultiHeadNetwork(options.base)
     optimizer, average = make_optimizer(network), Average(network)
     for epoch in range(stage.stop_after):

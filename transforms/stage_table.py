@@ -31,7 +31,7 @@ def stage_batch(batch: pa.RecordBatch, *, contract: Contract, folder: str) -> tu
     """
     checked = check_batch(batch, contract)
     path = FileSystems.join(folder, f"{contract.name}-{uuid4().hex}.arrow")
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with FileSystems.create(path) as file, pa.ipc.new_stream(file, checked.schema, options=options) as writer:
         writer.write_batch(checked)
     return contract.name, path

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from schemas.arithmetic.arrays import SECOND_US, Mask, Rows, first_row
+from schemas.arithmetic.arrays import SECOND_US, Mask, Rows, first_row, from_micros
 from schemas.labels import RECOVERY_STEPS
 from schemas.types import SECONDS
 from transforms.build_cases.conversation import Conversations
@@ -20,6 +20,7 @@ class Clocks:
     Attributes:
         asked: First customer message of each case, microseconds since 1970 (UTC); 0 where there is none.
         has_asked: Whether there is one.
+        replied: First answer of each case, microseconds since 1970 (UTC), where `is_replied`.
         is_replied: Whether the first reply came, in cases that were not opened by an agent.
         reply: Seconds to the first reply, calendar and business, where `is_replied`.
         is_timed: The case is resolved, and not before the customer first wrote.
@@ -28,6 +29,7 @@ class Clocks:
 
     asked: Rows
     has_asked: Mask
+    replied: Rows
     is_replied: Mask
     reply: tuple[Rows, Rows]
     is_timed: Mask
@@ -48,6 +50,7 @@ def clock_cases(talk: Conversations, ends: Resolutions, working_time: WorkingTim
     return Clocks(
         asked=asked,
         has_asked=has_asked,
+        replied=replied,
         is_replied=is_answered & talk.is_waiting,
         reply=count_seconds(asked, replied, is_answered, working_time),
         is_timed=is_timed,
@@ -56,9 +59,10 @@ def clock_cases(talk: Conversations, ends: Resolutions, working_time: WorkingTim
 
 
 def list_clocks(talk: Conversations, clocks: Clocks) -> dict[str, pa.Array]:
-    """Give the columns from `first_reply_seconds` to `concrete_seconds`, and `*_seconds` per step."""
+    """Give the columns from `first_reply_at` to `concrete_seconds`, and `*_seconds` per step."""
     help_rows = first_row(talk.cases, talk.shows["fix"] | talk.shows["offer"])
     columns = {
+        "first_reply_at": from_micros(clocks.replied, known=clocks.is_replied),
         "first_reply_seconds": _write(clocks.reply[0], clocks.is_replied),
         "first_reply_business_seconds": _write(clocks.reply[1], clocks.is_replied),
         "resolution_seconds": _write(clocks.resolution[0], clocks.is_timed),
