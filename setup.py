@@ -39,6 +39,7 @@ setup(
         "zstandard>=0.25",
         "holidays>=0.109",
         "phonenumbers>=9",
+        "py3langid>=0.4",
         "python-stdnum>=2.2",
         "tzdata>=2026.1",
     ],

@@ -96,7 +96,7 @@ def make_shard(cases: int, customers: int, seed: int = 1) -> Shard:
             is_complaint=pa.array(rng.random(cases) < 0.7), complained_at=_times(opened),
             touchpoint=pick(("a", "b", "c"), cases), recovery_grade=pick(("none", "full"), cases),
             state_close=pick(STATES, cases), experience_score=pa.array(score.astype(np.float32)),
-            first_reply_seconds=pa.array(rng.integers(60, 86_400, cases)),
+            first_reply_at=_times(opened + rng.random(cases)),
             validity=pick(("upheld", "unknown"), cases),
         ),
         _fill(

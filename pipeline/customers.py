@@ -18,7 +18,7 @@ from schemas.surveys import SURVEYS
 from transforms.describe_customers import describe_customers
 from transforms.follow_history import follow_history
 from transforms.follow_journeys import follow_journeys
-from transforms.measure_extent import Extent
+from transforms.measure_extent import Extent, drop_later, limit_extent
 from transforms.measure_outcomes import measure_outcomes
 from transforms.split_shards import SplitShards
 
@@ -47,7 +47,8 @@ class FollowCustomers(beam.PTransform):
 
     Attributes:
         policy: The company's rules.
-        run_at: The end of the run date; the end of the data where no message tells.
+        run_at: The end of the run date; the end of the data where no message tells. What customers did or
+            answered after it is passed over: that night could not know it.
         messages_extent: First and last message, as a side input.
         events_extent: First and last event, as a side input.
         average: Mean experience of the company, as a side input.
@@ -81,12 +82,12 @@ class FollowCustomers(beam.PTransform):
         rows = {name: one_batch(list(shard[1][name]), found.schema) for name, found in _CONTRACTS.items()}
         moments, profiles = rows["moments"], rows["customers"]
         until = messages_extent[1] if messages_extent else self.run_at
-        events_from, events_until = events_extent or (None, None)
+        events_from, events_until = limit_extent(events_extent, until=self.run_at) or (None, None)
         history = follow_history(rows["cases"], profiles, policy=self.policy)
         cases = measure_outcomes(
             history,
-            rows["events"],
-            rows["surveys"],
+            drop_later(rows["events"], column="occurred_at", until=self.run_at),
+            drop_later(rows["surveys"], column="answered_at", until=self.run_at),
             moments,
             messages_until=until,
             events_from=events_from,

@@ -21,7 +21,7 @@ _NO_HORIZON = (
     "or the customer left before the landmark"
 )
 _NO_AGAIN = "the customer is not known, the horizon is not over, or the customer left before the landmark"
-_SILENT = "no reply yet, the customer is not known, or wrote nothing in that time"
+_SILENT = "no reply yet, the customer is not known or wrote nothing in that time, or the model does not tell signals"
 _NO_ANSWER = "not asked, not answered, or " + _NO_CUSTOMER
 
 _WHO = (

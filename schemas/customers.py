@@ -3,6 +3,7 @@
 from schemas.contract import Contract, column
 from schemas.types import COUNT, FLAG, NUMBER, SHARE, TEXT, TEXTS, TIME
 
+_NO_WORDS = "never wrote, or the model does not tell signals"
 EXPERIENCE_GRADES = ("poor", "neutral", "good", "exceptional")
 _NO_CASE = "no case has an experience score"
 
@@ -79,9 +80,9 @@ CUSTOMERS = Contract(
             "The gap as a grade: poor under -0.25, neutral to 0.25, good to 0.75, exceptional above.",
             null="fewer than two experiences",
         ),
-        column("always_positive", FLAG, "Has said that the company is always good.", null="never wrote"),
-        column("advocacy", FLAG, "Has recommended the company.", null="never wrote"),
-        column("churn_intent", FLAG, "Has said that they leave, in the latest case.", null="never wrote"),
+        column("always_positive", FLAG, "Has said that the company is always good.", null=_NO_WORDS),
+        column("advocacy", FLAG, "Has recommended the company.", null=_NO_WORDS),
+        column("churn_intent", FLAG, "Has said that they leave, in the latest case.", null=_NO_WORDS),
         column(
             "messages",
             COUNT,

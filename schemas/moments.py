@@ -15,7 +15,7 @@ MOMENTS = Contract(
         column("message_id", TEXT, "The message's id."),
         column("channel", TEXT, "Its channel.", null="the export does not say"),
         column("state", TEXT, "The state it shows."),
-        column("signals", TEXTS, "The signals it shows."),
+        column("signals", TEXTS, "The signals it shows.", null="the model does not tell signals"),
         column("experience_score", SHARE, "Probability of amazement less that of uncertainty.", unit="-1 to 1"),
     ),
 )

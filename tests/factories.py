@@ -185,6 +185,7 @@ def _random_cases(contract: Contract, seed: int, rows: int, days: float) -> pa.R
         "landmark_at": times(opened + 14 * DAY_SECONDS),
         "status": status,
         "resolved_at": times(opened + resolution, ~is_resolved),
+        "first_reply_at": times(opened + reply, ~is_answered),
         "first_reply_seconds": pa.array(reply, mask=~is_answered),
         "resolution_seconds": pa.array(resolution, mask=~is_resolved),
         "concrete_seconds": pa.array(reply + 60, mask=~is_answered | draw.flags(0.3)),

@@ -72,11 +72,13 @@ def _describe_words(customers: pa.Array, moments: pa.RecordBatch) -> Columns:
     shows = find_words(ordered["signals"], ("always_positive", "advocacy", "churn_intent"))
     shows["churn_intent"] &= is_in_latest
     has_shown = {name: np.bincount(owners[shown], minlength=size) > 0 for name, shown in shows.items()}
+    # A model without that head tells no signals, which does not mean that there are none.
+    is_told = np.bincount(owners[is_known(ordered["signals"])], minlength=size) > 0
     return {
         "first_message_at": take_rows(ordered["sent_at"], first),
         "last_message_at": take_rows(ordered["sent_at"], last),
         "channels": _list_channels(owners, ordered["channel"], size),
-        **{name: pa.array(shown, mask=last == NO_ROW) for name, shown in has_shown.items()},
+        **{name: pa.array(shown, mask=~is_told) for name, shown in has_shown.items()},
     }
 
 

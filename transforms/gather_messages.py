@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from apache_beam.pvalue import PCollection
 
 from schemas.check_batch import one_batch
+from schemas.formats.text_stream import CONTENT_ID
 from schemas.messages import CLEAN_COLUMNS
 from schemas.raw_messages import RAW_MESSAGES
 from schemas.rejects import REJECTS
@@ -42,8 +43,9 @@ def gather_messages(batches: Iterable[pa.RecordBatch], *, run_at: datetime, has_
     Args:
         batches: Columns of `PLACED`, all messages of each case.
         run_at: End of the run date; later messages are marked `after_run_date`.
-        has_content_ids: The ids are made of the rows' content. Equal ids are then equal rows, each a
-            message of its own: the second gets the suffix `-2` on case and message id, and so on.
+        has_content_ids: Files without ids got some that are made of the rows' content. Equal ones are
+            then equal rows, each a message of its own: the second gets the suffix `-2` on case and message
+            id, and so on. An id that an export itself gives twice is a duplicate all the same.
 
     Returns:
         Columns of `PLACED` and `reject_reason` (null: kept), sorted by case, time and message id.
@@ -53,15 +55,15 @@ def gather_messages(batches: Iterable[pa.RecordBatch], *, run_at: datetime, has_
     order = [*by_ids, *(name for name in PLACED.names if name not in by_ids)]
     placed = placed.take(pc.sort_indices(placed, sort_keys=[(name, "ascending") for name in order]))
     earlier = _count_earlier(placed)
+    is_duplicate = pa.array(earlier > 0)
     if has_content_ids:
+        is_content = pc.starts_with(placed["message_id"], CONTENT_ID)
         number = pa.array(earlier + 1).cast(pa.string())
-        suffix = pc.if_else(pa.array(earlier > 0), pc.binary_join_element_wise("", number, "-"), "")
+        suffix = pc.if_else(pc.and_(is_content, is_duplicate), pc.binary_join_element_wise("", number, "-"), "")
         for name in ("case_id", "message_id"):
             column = pc.binary_join_element_wise(placed[name], suffix, "")
             placed = placed.set_column(placed.schema.get_field_index(name), placed.schema.field(name), column)
-        is_duplicate = pa.array(np.zeros(placed.num_rows, bool))
-    else:
-        is_duplicate = pa.array(earlier > 0)
+        is_duplicate = pc.and_not(is_duplicate, is_content)
     is_late = pc.greater(placed["sent_at"], pa.scalar(run_at, pa.timestamp("us", tz="UTC")))
     reason = pc.case_when(
         pc.make_struct(is_duplicate, is_late),

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from apache_beam.pvalue import PCollection
 
+from schemas.types import TIME
+
 Extent = tuple[datetime, datetime] | None
 
 
@@ -27,6 +29,20 @@ def join_extents(extents: Iterable[Extent]) -> Extent:
     """Give the extent that covers all extents."""
     known = [extent for extent in extents if extent is not None]
     return (min(first for first, _ in known), max(last for _, last in known)) if known else None
+
+
+def limit_extent(extent: Extent, *, until: datetime) -> Extent:
+    """Give the part of an extent up to an instant; None where there is none.
+
+    One event dated far ahead says nothing about the time until then. Without a limit it would turn every
+    outcome that nobody knows yet into one that did not happen.
+    """
+    return None if extent is None or extent[0] > until else (extent[0], min(extent[1], until))
+
+
+def drop_later(batch: pa.RecordBatch, *, column: str, until: datetime) -> pa.RecordBatch:
+    """Give the rows whose time is not after an instant; rows without a time are left out."""
+    return batch.filter(pc.less_equal(batch[column], pa.scalar(until, TIME)))
 
 
 @dataclass(eq=False)

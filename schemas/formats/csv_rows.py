@@ -122,7 +122,7 @@ def _check_header(header: list[str], delimiter: str, table: Table, file: str) ->
         other for other in (";", "\t", "|", ",") if len(header) == 1 and other != delimiter and other in header[0]
     ]
     if others:
-        raise InputError(f"{file}: the header {header[0]!r} is one column: set `delimiter` to {others[0]!r}")
+        raise InputError(f"{file}: the header is one column: set `delimiter` to {others[0]!r}")
 
 
 def _read_fast(stream: TextStream, layout: Layout) -> Iterator[pa.RecordBatch]:

@@ -22,6 +22,9 @@ ROWS_PER_BATCH = 16_384
 MAX_ROW_BYTES = 4 << 20
 _BLOCK_BYTES = 1 << 20
 
+# Begins an id that was made of the row's content.
+CONTENT_ID = "content-"
+
 # Stands for what is no text: bytes that cannot be decoded, NUL, half a surrogate pair. A code point that
 # Unicode keeps out of all text. Not NUL itself: after one, Arrow's CSV parser overlooks delimiters.
 NO_TEXT = "\ufdd0"
@@ -129,7 +132,7 @@ def hash_rows(columns: Mapping[str, pa.Array]) -> pa.Array:
     """
     cells = [pc.binary_join_element_wise(name, pc.fill_null(columns[name], ""), "\x1e") for name in sorted(columns)]
     rows = pc.binary_join_element_wise(*cells, "\x1f")
-    return pa.array([f"content-{hashlib.sha256(row.encode()).hexdigest()[:32]}" for row in rows.to_pylist()], TEXT)
+    return pa.array([f"{CONTENT_ID}{hashlib.sha256(row.encode()).hexdigest()[:32]}" for row in rows.to_pylist()], TEXT)
 
 
 def mark_rows(columns: Mapping[str, pa.Array], rows: pa.Array, content: pa.Array | None) -> pa.RecordBatch:

@@ -1,11 +1,16 @@
 """Which columns a source reads from each of its tables, and whether a file has them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from schemas.errors import InputError
 from schemas.sources.rules import ColumnNames, Input
 from schemas.sources.yaml_nodes import suggest
+
+
+# What no column is called: a long text, an address, a number, a date, or a sentence.
+_LIKE_DATA = re.compile(r"^.{41}|@|\d{5}|\d{4}-\d\d|[.!?,] |^\d+$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,8 @@ def _near(names: ColumnNames, header: list[str]) -> str:
 
 
 def _show(header: list[str]) -> str:
-    """The header for a message; cut, because in a file without one it is a customer's first row."""
-    names = [repr(name if len(name) <= 40 else f"{name[:37]}...") for name in header[:60]]
+    """The header for a message; not where it looks like a customer's row, in a file without a header."""
+    if any(_LIKE_DATA.search(name) for name in header):
+        return "none, for the first row looks like data: add a header"
+    names = [repr(name) for name in header[:60]]
     return ", ".join(names) + (f" and {len(header) - 60} more" if len(header) > 60 else "") or "none"

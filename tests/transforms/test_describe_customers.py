@@ -157,6 +157,13 @@ def test_churn_intent_is_of_the_latest_case_only() -> None:
     assert (row["advocacy"], row["churn_intent"], row["always_positive"]) == (True, False, False)
 
 
+def test_a_model_without_signals_leaves_what_was_said_unknown() -> None:
+    moments = [moment("a", day(1), "c", "amazement", "1", signals=None)]
+    (row,) = run_world(World([case("c", "a", day(1))], moments, [], [], []))["customers"]
+    assert (row["advocacy"], row["churn_intent"], row["always_positive"]) == (None, None, None)
+    assert row["first_message_at"] == day(1)
+
+
 def test_without_any_score_there_is_no_average_and_no_consistency() -> None:
     row = run_world(World([case("c", "a", day(1))], [], [], [], []))["customers"][0]
     assert [row[name] for name in ("consistency_share", "consistency_spread", "latest_score")] == [None] * 3

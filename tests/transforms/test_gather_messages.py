@@ -15,14 +15,14 @@ from transforms.gather_messages import PLACED, GatherMessages, gather_messages
 NIGHT = datetime(2024, 7, 1, tzinfo=UTC)
 
 
-def message(case: str, number: str, day: int = 1, text: str = "x", row: int = 1) -> dict[str, Any]:
+def message(case: str, number: str, day: int = 1, text: str = "x", row: int = 1, file: str = "a.csv") -> dict[str, Any]:
     return {
         "case_id": case,
         "message_id": number,
         "sent_at": datetime(2024, 6, day, tzinfo=UTC),
         "role": "customer",
         "text": text,
-        "file": "a.csv",
+        "file": file,
         "row": row,
     }
 
@@ -73,12 +73,17 @@ def test_messages_from_after_the_night_are_marked() -> None:
 
 
 def test_equal_rows_without_ids_are_messages_and_cases_of_their_own() -> None:
-    rows = [message("k", "k", row=row) for row in (1, 2, 3)]
+    rows = [message("content-k", "content-k", row=row) for row in (1, 2, 3)]
     assert gather(batch_of(rows), content_ids=True) == [
-        ("k", "k", "x", None),
-        ("k-2", "k-2", "x", None),
-        ("k-3", "k-3", "x", None),
+        ("content-k", "content-k", "x", None),
+        ("content-k-2", "content-k-2", "x", None),
+        ("content-k-3", "content-k-3", "x", None),
     ]
+
+
+def test_an_id_that_the_export_gives_twice_is_a_duplicate_beside_ids_of_content() -> None:
+    rows = [message("7", "7", file=file) for file in ("may.csv", "june.csv")]
+    assert gather(batch_of(rows), content_ids=True) == [("7", "7", "x", None), ("7", "7", "x", "duplicate_id")]
 
 
 def test_no_messages_give_no_rows() -> None:

@@ -6,7 +6,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to
 
-from transforms.measure_extent import MeasureExtent, join_extents, measure_extent
+from transforms.measure_extent import MeasureExtent, drop_later, join_extents, limit_extent, measure_extent
 
 
 def day(number: int) -> datetime:
@@ -25,6 +25,21 @@ def test_no_times_have_no_extent() -> None:
     assert measure_extent(times(), column="at") is None
     assert measure_extent(times(None), column="at") is None
     assert join_extents([None, None]) is None
+
+
+def test_an_extent_is_cut_at_its_limit() -> None:
+    assert limit_extent((day(1), day(9)), until=day(4)) == (day(1), day(4))
+    assert limit_extent((day(1), day(3)), until=day(4)) == (day(1), day(3))
+    assert limit_extent((day(4), day(9)), until=day(4)) == (day(4), day(4))
+    assert limit_extent((day(5), day(9)), until=day(4)) is None
+    assert limit_extent(None, until=day(4)) is None
+
+
+def test_later_rows_and_rows_without_a_time_are_dropped() -> None:
+    batch = times(day(3), None, day(5), day(4))
+    assert drop_later(batch, column="at", until=day(4))["at"].to_pylist() == [day(3), day(4)]
+    assert drop_later(batch.slice(2), column="at", until=day(4))["at"].to_pylist() == [day(4)]
+    assert drop_later(times(), column="at", until=day(4)).num_rows == 0
 
 
 def test_in_a_pipeline_all_batches_count() -> None:

@@ -94,13 +94,10 @@ def recount_acts(world: World, one: Row) -> Row:
 
 
 def recount_words(world: World, one: Row) -> Row:
-    key, seconds = one["customer_key"], one["first_reply_seconds"]
+    key, replied = one["customer_key"], one["first_reply_at"]
     said = [m for m in world.moments if m["customer_key"] == key]
-    own = [m["sent_at"] for m in said if m["case_id"] == one["case_id"]]
-    asked = one["opened_at"] if one["opened_by"] == "customer" else min(own, default=None)
     after: list[Row] = []
-    if asked is not None and seconds is not None and key is not None:
-        replied = asked + timedelta(seconds=seconds)
+    if replied is not None and key is not None:
         after = [m for m in said if replied < m["sent_at"] <= replied + 180 * DAY]
     answers = sorted((s for s in world.surveys if s["customer_id"] == key and key), key=lambda s: s["answered_at"])
     csat = [s["score"] for s in answers if s["kind"] == "csat" and s["conversation_id"] == one["case_id"]]
@@ -256,7 +253,7 @@ def test_an_amount_that_is_no_money_is_refused(amount: float) -> None:
 
 
 def test_words_count_after_the_first_reply_in_any_case() -> None:
-    world = one_case(first_reply_seconds=86_400)
+    world = one_case(first_reply_at=day(101))
     world.moments += [
         moment("a", day(101), "c", "neutral", "at reply", signals=["churn_intent"]),
         moment("a", day(150), "later", "amazement", "later", signals=["advocacy"]),
@@ -264,19 +261,28 @@ def test_words_count_after_the_first_reply_in_any_case() -> None:
     ]
     found = outcomes(world)["c"]
     assert [found[name] for name in ("return_intent", "advocacy", "churn_intent")] == [False, True, False]
-    world.cases[0]["first_reply_seconds"] = None
+    world.cases[0]["first_reply_at"] = None
     assert outcomes(world)["c"]["advocacy"] is None
 
 
-def test_a_case_opened_by_a_machine_is_asked_with_the_first_message() -> None:
-    world = one_case(first_reply_seconds=86_400, opened_by="system")
+def test_words_count_from_the_instant_of_the_reply_to_the_end_of_180_days() -> None:
+    reply = day(101) + TICK
+    world = one_case(first_reply_at=reply)
     world.moments += [
-        moment("a", day(105), "c", "uncertainty", "1"),
-        moment("a", day(105.5), "c", "uncertainty", "2", signals=["churn_intent"]),
-        moment("a", day(107), "c", "amazement", "3", signals=["advocacy"]),
+        moment("a", reply, "c", "neutral", "1", signals=["churn_intent"]),
+        moment("a", reply + 180 * DAY, "c", "amazement", "2", signals=["advocacy"]),
+        moment("a", reply + 180 * DAY + TICK, "c", "amazement", "3", signals=["return_intent"]),
     ]
     found = outcomes(world)["c"]
-    assert (found["advocacy"], found["churn_intent"]) == (True, False)
+    assert [found[name] for name in ("return_intent", "advocacy", "churn_intent")] == [False, True, False]
+
+
+def test_a_model_without_signals_leaves_the_words_unknown() -> None:
+    world = one_case(first_reply_at=day(101))
+    world.moments += [moment("a", day(150), "c", "amazement", "1", signals=None)]
+    assert outcomes(world)["c"]["advocacy"] is None
+    world.moments += [moment("a", day(160), "c", "amazement", "2", signals=[])]
+    assert outcomes(world)["c"]["advocacy"] is False
 
 
 def test_the_last_csat_of_the_case_and_the_first_nps_after_it_count() -> None:

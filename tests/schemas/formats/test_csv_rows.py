@@ -181,6 +181,17 @@ def test_a_file_that_cannot_be_used_says_why(data, table, message):
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "first",
+    ["7,Jo Moe,2024-05-01 10:00", "x,jo@moe.nl,y", "Jo Moe,0612345678,y", "Jo Moe;2024-05-01;where is it", f"Jo,{'x' * 41}"],
+)
+def test_a_file_without_a_header_is_refused_without_quoting_its_first_row(first):
+    with pytest.raises(InputError) as error:
+        read(f"{first}\n{first}\n".encode(), PLAIN)
+    assert "Jo" not in str(error.value)
+    assert "moe" not in str(error.value)
+
+
 def test_batches_have_text_columns_and_marks():
     batch = next(read_csv(lambda: io.BytesIO(b"a,b\n1,2\n"), PLAIN, WANTED, "x.csv"))
     assert isinstance(batch, pa.RecordBatch)

@@ -144,6 +144,7 @@ class _Case:
             end = None
         concrete = [row for row in self.answers if _shows(row, "fix") or _shows(row, "offer")]
         return {
+            "first_reply_at": reply,
             "first_reply_seconds": self._calendar(reply),
             "first_reply_business_seconds": self._business(reply),
             "resolution_seconds": self._calendar(end),
