@@ -2,6 +2,7 @@
 
 import json
 import sys
+import traceback
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -139,6 +140,13 @@ def main(args: list[str] | None = None) -> None:
             print(json.dumps({"error": type(error).__name__, "message": str(error)}))
         show.error(str(error))
         sys.exit(error.exit_code)
+    except Exception as error:  # the last door: whoever is called at night needs a line and not a stack
+        if {"--verbose", "-v"} & set(arguments):
+            traceback.print_exc()
+        if "--json" in arguments:
+            print(json.dumps({"error": type(error).__name__, "message": str(error)}))
+        show.error(f"{type(error).__name__}: {error}; unexpected. For the traceback run `staunen --verbose ...` again")
+        sys.exit(StaunenError.exit_code)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pipeline.storage import is_local
 from schemas.errors import UsageError
 from schemas.policy import WEEKDAYS, Clock, Policy, Schedule, Target
 
+MIN_MEMORY_GB = 0.1  # less, and DuckDB cannot even begin to sort
 INPUTS = ("messages", "changes", "events", "surveys", "customers", "identities")
 DEFAULT_MODEL = str(Path(__file__).resolve().parent.parent / "models" / "default")
 
@@ -53,6 +54,10 @@ class Job:
             raise UsageError("no messages to read: give --messages GLOB, or `messages:` in the config")
         if not 0 <= self.max_rejected <= 1:
             raise UsageError(f"max_rejected is {self.max_rejected}; it is a share and must be from 0 to 1")
+        if self.memory_gb < MIN_MEMORY_GB:
+            raise UsageError(f"memory_gb is {self.memory_gb}; it must be at least {MIN_MEMORY_GB}")
+        if self.threads < 0:
+            raise UsageError(f"threads is {self.threads}; it must be 0 (all cores) or more")
 
     @property
     def run_at(self) -> datetime:

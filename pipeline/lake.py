@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from apache_beam.io.filesystems import FileSystems
 
@@ -55,8 +55,9 @@ class Lake:
                 f"{self.root}: no current.json, so no run is published here; "
                 "publish one with `staunen run`, or check the path"
             ) from None
-        except (ValueError, KeyError) as error:
-            raise LakeError(f"{self.path('current.json')} is damaged: {error}; run again to replace it") from error
+        except (ValueError, KeyError, TypeError) as error:
+            path = self.path("current.json")
+            raise LakeError(f"{path} is damaged: {error}; {self._way_out()}") from error
 
     def manifest(self, run_id: str | None = None) -> dict[str, Any]:
         """A run's manifest; the published run's where none is named.
@@ -68,9 +69,13 @@ class Lake:
         try:
             return dict(read_json(path))
         except FileNotFoundError:
-            raise LakeError(f"{path} is missing: the run is damaged; run the night again") from None
-        except ValueError as error:
-            raise LakeError(f"{path} is damaged: {error}; run the night again") from error
+            raise LakeError(f"{path} is missing: the run is damaged; {self._way_out()}") from None
+        except (ValueError, TypeError) as error:
+            raise LakeError(f"{path} is damaged: {error}; {self._way_out()}") from error
+
+    def _way_out(self) -> str:
+        # Running again is not enough: which key made the pseudonyms is read from the published run first.
+        return f"restore it, or delete {self.path('current.json')} and run the night again with the same key"
 
     def key_fingerprint(self) -> str | None:
         """The fingerprint of the key behind the published run's pseudonyms; None where no run is published."""
@@ -107,13 +112,12 @@ class Lake:
         Only local lakes can be locked; for object stores the scheduler must see to it.
 
         Raises:
-            LakeError: Another run holds it.
+            LakeError: Another run holds it, or the folder cannot be written to.
         """
         if not is_local(self.root):
             yield
             return
-        Path(self.root).mkdir(parents=True, exist_ok=True)
-        with open(self.path(".lock"), "a+") as file:
+        with self._open_lock() as file:
             try:
                 flock(file, LOCK_EX | LOCK_NB)
             except OSError:
@@ -121,6 +125,23 @@ class Lake:
                     f"{self.root} is locked: another run is writing to it; wait for it, or stop it and try again"
                 ) from None
             yield
+
+    def _open_lock(self) -> TextIO:
+        try:
+            Path(self.root).mkdir(parents=True, exist_ok=True)
+            return open(self.path(".lock"), "a+")
+        except OSError as error:
+            raise LakeError(
+                f"{self.root} cannot be written to: {error.strerror}; check the path and its rights, "
+                "or name another folder with --output"
+            ) from error
+
+    def is_taken(self, run_id: str) -> bool:
+        """Whether anything lies where the run would; a damaged run may have lost its manifest."""
+        folder = self.run_folder(run_id)
+        if is_local(self.root):
+            return os.path.lexists(folder)
+        return bool(FileSystems.exists(FileSystems.join(folder, "manifest.json")))
 
     def draft_folder(self, run_id: str) -> str:
         """Where a run's final files are written.

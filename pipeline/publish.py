@@ -78,7 +78,7 @@ def _published_twin(lake: Lake, run_id: str, tables: Mapping[str, Any]) -> dict[
 def _free_id(lake: Lake, run_id: str) -> str:
     """An id that no run has: a published run is never written over."""
     number, free = 1, run_id
-    while FileSystems.exists(FileSystems.join(lake.run_folder(free), "manifest.json")):
+    while lake.is_taken(free):
         number += 1
         free = f"{run_id}-{number}"
     return free

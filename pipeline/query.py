@@ -9,6 +9,9 @@ from pipeline.lake import Lake
 from pipeline.storage import is_local
 from schemas.errors import UsageError
 
+# `pivot` is several statements to DuckDB, and one to whoever writes it.
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+
 
 @contextmanager
 def open_tables(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -45,13 +48,20 @@ def query_lake(lake: Lake, sql: str) -> tuple[list[str], list[tuple]]:
         Column names and rows.
 
     Raises:
-        UsageError: The query is wrong; says what DuckDB found.
+        UsageError: The query is wrong, says what DuckDB found; or it is anything but one query.
     """
     with open_tables(lake) as connection:
         try:
+            _refuse_other_than_a_query(connection.extract_statements(sql))
             relation = connection.sql(sql)
-            if relation is None:
-                raise UsageError("the statement gives no rows; the lake is read-only, so write a select")
             return relation.columns, relation.fetchall()
         except duckdb.Error as error:
             raise UsageError(f"DuckDB: {error}") from error
+
+
+def _refuse_other_than_a_query(statements: list[duckdb.Statement]) -> None:
+    if len(statements) != 1:
+        raise UsageError(f"{len(statements)} statements given; give one, and others in commands of their own")
+    if statements[0].type not in _READING:
+        kind = statements[0].type.name.lower()
+        raise UsageError(f"the lake is read-only, and this is a {kind} statement; write a select")

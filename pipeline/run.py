@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import tempfile
 import time
@@ -16,7 +17,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.transforms.combiners import ToList
 
 from models.classifier import MessageClassifier
-from pipeline.account import InputCount, account_for, refuse_too_many
+from pipeline.account import InputCount, account_for, refuse_nothing, refuse_too_many
 from pipeline.config import Job
 from pipeline.graph import Night, build_tables
 from pipeline.inputs import InputFile, list_files, open_inputs
@@ -27,6 +28,8 @@ from pipeline.storage import read_json, write_json
 from pipeline.watch import watch_staging
 from pipeline.workers import make_pipeline, run_to_end
 from schemas.sources.load import load_source
+
+log = logging.getLogger(__name__)
 
 Tell = Callable[[str, int, int], None]
 
@@ -86,15 +89,20 @@ def run_night(job: Job, tell: Tell = lambda *_: None, classifier: MessageClassif
         files = list(list_files(readers))
         facts = _describe(job, source.name, revision, key.fingerprint, files)
         run_id = f"{job.run_date}-{_fingerprint(facts)}"
+        log.info("run %s: %d files, %.1f MB", run_id, len(files), sum(file.size_bytes for file in files) / 1e6)
         night = Night(job, source, readers, classifier, key.secret, lake.staging_folder(run_id))
         with watch_staging(night.staging, tell):
             staged = _build(night)
         counts, reasons = account_for([path for table, path in staged if table == "quality"])
-        refuse_too_many(counts, reasons, job.max_rejected)
+        for count in counts:
+            log.info("%s: %d rows read, %d kept, %d rejected", count.input, count.read, count.kept, count.rejected)
+        refuse_too_many(counts, job.max_rejected, [path for table, path in staged if table == "rejects"])
+        refuse_nothing(counts)
         tell("publishing", 0, 0)
         facts |= {"started_at": started_at.isoformat(), "finished_at": datetime.now(UTC).isoformat()}
         manifest = publish_run(lake, run_id, staged, facts, memory_gb=job.memory_gb, scratch=scratch)
         lake.clear_staging()
+        log.info("run %s is published", manifest["run_id"])
     return RunSummary(
         run_id=manifest["run_id"],
         folder=lake.run_folder(manifest["run_id"]),

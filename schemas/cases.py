@@ -63,9 +63,7 @@ _TIMES = (
         null=_NOT_YET,
     ),
     column("resolved_by", TEXT, "How the resolution is known: export or text.", null=_NOT_YET),
-    column(
-        "first_reply_at", TIME, "First agent message after the first customer message.", unit="UTC", null=_NO_REPLY
-    ),
+    column("first_reply_at", TIME, "First agent message after the first customer message.", unit="UTC", null=_NO_REPLY),
     column(
         "first_reply_seconds",
         SECONDS,

@@ -81,9 +81,11 @@ def build_graph(
     for number in range(config.num_hidden_layers):
         hidden = _layer(graph, hidden, f"encoder.encoder.layer.{number}", config)
     pooled = _mean_pool(graph, hidden)
+    rows = graph.add("Shape", ["input_ids"], "rows", end=1)
     outputs = []
     for head in heads:
-        graph.linear(pooled, f"heads.{head.name}", head.name)
+        logits = graph.linear(pooled, f"heads.{head.name}", f"{head.name}_twice")
+        graph.add("Slice", [logits, "zero_list", rows], head.name)
         outputs.append(helper.make_tensor_value_info(head.name, FLOAT, ["rows", len(head.labels)]))
     names = ("input_ids", "attention_mask")
     proto = helper.make_graph(
@@ -100,9 +102,9 @@ def build_graph(
 def _embed(graph: GraphWriter, config: PretrainedConfig) -> str:
     prefix = "encoder.embeddings"
     words = graph.add("Gather", [graph.weight(f"{prefix}.word_embeddings.weight"), "input_ids"], "words")
-    tokens = graph.add("Gather", [graph.add("Shape", ["input_ids"], "shape"), "one"], "tokens")
+    tokens = graph.add("Shape", ["input_ids"], "tokens", start=1)
     table = graph.weight(f"{prefix}.position_embeddings.weight")
-    places = graph.add("Slice", [table, "zero_list", graph.add("Unsqueeze", [tokens, "zero_list"], "end")], "places")
+    places = graph.add("Slice", [table, "zero_list", tokens], "places")
     summed = graph.add("Add", [words, places], "embedded")
     scale, bias = (graph.weight(f"{prefix}.LayerNorm.{kind}") for kind in ("weight", "bias"))
     graph.add("Cast", ["attention_mask"], "mask_int", to=TensorProto.INT32)
@@ -134,9 +136,15 @@ def _residual(graph: GraphWriter, value: str, skip: str, prefix: str, config: Pr
 
 
 def _mean_pool(graph: GraphWriter, hidden: str) -> str:
+    """Average the token vectors, with each text twice: the second half is a copy of the first.
+
+    ONNX Runtime sums and multiplies a single row by other routines than several, and their
+    last bit may differ: so from here on a batch of one text has two rows as well.
+    """
     mask = graph.add("Cast", ["attention_mask"], "mask_float", to=FLOAT)
     column = graph.add("Unsqueeze", [mask, "two_list"], "mask_column")
-    masked = graph.add("Mul", [hidden, column], "masked")
+    masked = graph.add("Mul", [hidden, column], "masked_once")
+    masked, mask = (graph.add("Concat", [value, value], f"{value}_twice", axis=0) for value in (masked, mask))
     total = graph.add("ReduceSum", [masked, "one_list"], "total", keepdims=0)
     count = graph.add("ReduceSum", [mask, "one_list"], "count", keepdims=1)
     return graph.add("Div", [total, count], "pooled")
@@ -151,7 +159,6 @@ def _promise(name: str, value: np.ndarray) -> TensorProto:
 
 
 CONSTANTS = [
-    helper.make_tensor("one", INT, [], [1]),
     helper.make_tensor("zero_list", INT, [1], [0]),
     helper.make_tensor("one_list", INT, [1], [1]),
     helper.make_tensor("two_list", INT, [1], [2]),

@@ -16,7 +16,8 @@ from schemas.types import TIME
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2100
 
-_ZONE = r"(?P<z>[zZ]|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})"
+# Offsets in use reach from -12:00 to +14:00.
+_ZONE = r"(?P<z>[zZ]|UTC|GMT|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)"
 _DIRECTIVES = {
     "Y": r"(?P<Y>\d{4})", "y": r"(?P<y>\d{2})", "m": r"(?P<m>\d{1,2})", "d": r"(?P<d>\d{1,2})",
     "b": r"(?P<b>[A-Za-z]{3})[a-z]*\.?", "B": r"(?P<b>[A-Za-z]{3})[a-z]*\.?",

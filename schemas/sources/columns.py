@@ -8,7 +8,6 @@ from schemas.errors import InputError
 from schemas.sources.rules import ColumnNames, Input
 from schemas.sources.yaml_nodes import suggest
 
-
 # What no column is called: a long text, an address, a number, a date, or a sentence.
 _LIKE_DATA = re.compile(r"^.{41}|@|\d{5}|\d{4}-\d\d|[.!?,] |^\d+$", re.DOTALL)
 

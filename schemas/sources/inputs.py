@@ -37,7 +37,6 @@ _PLACE_FIELDS = (
     column("file", TEXT, "The file that held the row."),
     column("row", COUNT, "The row's number in that file, from 1, the header not counted."),
 )
-MARKS = ("reject_reason", "reject_column")
 _MARK_FIELDS = (
     column("reject_reason", TEXT, "Why the row cannot be used.", null="the row is kept"),
     column(

@@ -86,7 +86,7 @@ def test_written_conversations_are_labelled_well(classifier: MessageClassifier) 
 
     lines = [line for path in sorted(CONVERSATIONS.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()]
     held_out = [c for c in map(json.loads, lines) if is_validation(c["id"])]
-    rows = [m for c in held_out for m in c["messages"] if m["role"] == "customer"]
+    rows = [m for c in held_out for m in c["messages"] if m["role"] == "customer"][::3]
     labelled = classifier.classify(as_batch(rows))
     for head, labels in (("state", STATES), ("sentiment", SENTIMENTS)):
         truth = [row[head] for row in rows]

@@ -72,7 +72,7 @@ def test_a_state_model_fills_state(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("labels", [["toxic", "fine"], ["LABEL_0", "LABEL_1"], ["positive", "neutral"]])
 def test_labels_that_are_not_ours_are_refused(tmp_path: Path, labels: list[str]) -> None:
-    with pytest.raises(ModelError, match="are neither sentiments .* id2label"):
+    with pytest.raises(ModelError, match=r"are neither sentiments .* nor states .*\(id2label\)"):
         label(save_tiny(tmp_path, labels), "good")
 
 

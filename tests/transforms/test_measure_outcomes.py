@@ -252,6 +252,13 @@ def test_an_amount_that_is_no_money_is_refused(amount: float) -> None:
         measure(world)
 
 
+def test_an_event_that_two_exports_hold_counts_once() -> None:
+    world = one_case([("order", 120), ("order", 121)])
+    world.events += [dict(world.events[0]), world.events[1] | {"amount": 4.0}]
+    found = outcomes(world)["c"]
+    assert (found["purchases_30"], found["revenue_30"]) == (3, 24.0)
+
+
 def test_words_count_after_the_first_reply_in_any_case() -> None:
     world = one_case(first_reply_at=day(101))
     world.moments += [

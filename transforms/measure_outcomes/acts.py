@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from schemas.arithmetic.arrays import NO_ROW, Mask, Rows, is_true, is_value, to_micros
 from schemas.arithmetic.timelines import DAY_US, number_owners, sort_timeline
+from schemas.check_batch import one_batch
 from schemas.errors import InputError
 from schemas.events import EVENT_KINDS
 from schemas.policy import HORIZONS_DAYS
@@ -35,6 +36,7 @@ def measure_acts(
     All outcomes have one set of cases at risk: customers who are known not to have left before the
     landmark, or of whom nothing tells whether they did.
     """
+    events = drop_copies(events)
     owners = number_owners(events["customer_id"], anchors.customers)
     timeline = sort_timeline(owners, to_micros(events["occurred_at"]))
     totals = {name: timeline.add_up(values) for name, values in _count_events(events).items()}
@@ -66,6 +68,12 @@ def measure_acts(
             f"churned_{days}": pa.array(cancellations[at_end] > cancellations[at_landmark], mask=unknown),
         }
     return columns | _measure_complaints(anchors, cases, has_left, messages_until)
+
+
+def drop_copies(events: pa.RecordBatch) -> pa.RecordBatch:
+    """Keep one of the rows that agree in every column: exports of two nights overlap, and would count twice."""
+    distinct = pa.table(events).group_by(events.schema.names, use_threads=False).aggregate([])
+    return one_batch(distinct.to_batches(), events.schema)
 
 
 def _count_events(events: pa.RecordBatch) -> dict[str, Rows | Mask]:

@@ -1,12 +1,8 @@
 """Tables recomputed by DuckDB from the published messages and the raw exports, as the docs word them."""
 
-import gzip
-import json
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pandas as pd
 
 HERE = Path(__file__).parent
 STEPS = ("acknowledge", "apologise", "fix", "attitude", "urgency")
@@ -21,6 +17,8 @@ create table targets (priority text, first_reply_seconds bigint, resolution_seco
 insert into targets values (null, 8 * 3600, 40 * 3600), ('urgent', 3600, 8 * 3600);
 """
 
+_STEP_TIME = "min(sent_at) filter (list_contains(steps, '{step}')) as {step}_at,\n"
+_STEP_SECONDS = "seconds_between(first_customer_at, {step}_at) as {step}_seconds,\n"
 _HORIZON = """
 case when is_seen and events_until >= landmark_at + interval {days} days then (
     select count(*) > 0 from events e where e.customer_key = a.customer_key and kind in ('order', 'renewal', 'visit')
@@ -60,15 +58,15 @@ def open_oracle(lake: Path, exports: Path) -> duckdb.DuckDBPyConnection:
     connection.execute(POLICY)
     load_exports(connection, exports)
     connection.execute("""
-        create table moments as select *, (state_probabilities.amazement - state_probabilities.uncertainty) as score
-        from messages where role = 'customer' and state is not null and customer_key is not null""")
+        create table moments as select * from messages
+        where role = 'customer' and state is not null and customer_key is not null""")
     parts = {
-        "step_times": "".join(f"min(sent_at) filter (list_contains(steps, '{step}')) as {step}_at,\n" for step in STEPS),
-        "step_seconds": "".join(f"seconds_between(first_customer_at, {step}_at) as {step}_seconds,\n" for step in STEPS),
+        "step_times": "".join(_STEP_TIME.format(step=step) for step in STEPS),
+        "step_seconds": "".join(_STEP_SECONDS.format(step=step) for step in STEPS),
         "horizons": "".join(_HORIZON.format(days=days) for days in HORIZONS),
         "intents": ",".join(_INTENT.format(name=name) for name in INTENTS),
         "zeros": ", ".join(f"coalesce({name}, 0) as {name}" for name in _COUNTED),
-    }  # fmt: skip
+    }
     for name in ("macros", "cases", "history", "customers", "aggregates"):
         sql = (HERE / f"{name}.sql").read_text(encoding="utf-8")
         for part, text in parts.items():
@@ -94,26 +92,11 @@ def load_exports(connection: duckdb.DuckDBPyConnection, exports: Path) -> None:
         select customer_key, since::timestamptz as since, segment, value::double as value
         from raw_customers join keys using (customer_id);
         create table events as
-        select customer_key, kind, try_cast(occurred_at as timestamptz) as happened, try_cast(amount as decimal(18, 4)) as amount
+        select customer_key, kind, try_cast(occurred_at as timestamptz) as happened,
+               try_cast(amount as decimal(18, 4)) as amount
         from raw_events join keys using (customer_id)
         where happened is not null and (raw_events.amount is null or amount is not null);
         create table surveys as
         select customer_key, conversation_id, kind, score::double as score, answered_at::timestamptz as answered_at
         from raw_surveys join keys using (customer_id);
     """)
-
-
-def read_raw_messages(exports: Path) -> pd.DataFrame:
-    """Rows of the raw message files, the dirty ones too; lines that are no JSON are left out."""
-    desk = pd.concat(
-        pd.read_csv(path, dtype=str, keep_default_na=False, on_bad_lines="skip", engine="python")
-        for path in sorted(exports.glob("messages-*.csv"))
-    )
-    social: list[dict[str, Any]] = []
-    for path in sorted(exports.glob("messages-*.jsonl.gz")):
-        for line in gzip.decompress(path.read_bytes()).decode(errors="replace").splitlines():
-            try:
-                social.append(json.loads(line))
-            except ValueError:
-                continue
-    return pd.concat([desk, pd.DataFrame(social)])

@@ -11,7 +11,7 @@ create macro business_seconds(a, b) as case when a is not null and b is not null
 
 -- The earliest instant at which so many seconds of business have passed; targets of up to three weeks.
 create macro business_due(a, target_seconds) as case when a is not null and target_seconds is not null then (
-    select make_timestamptz(min(ends_us - (worked - target_seconds) * 1000000)) from (
+    select make_timestamptz(min(ends_us - (worked - target_seconds) * 1000000)::bigint) from (
         select ends_us, sum(greatest(0, ends_us - starts_us)) over (order by ends_us) // 1000000 as worked
         from (
             select greatest(epoch_us(a), epoch_us(day + interval 9 hour)) as starts_us,

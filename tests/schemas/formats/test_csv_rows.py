@@ -183,7 +183,13 @@ def test_a_file_that_cannot_be_used_says_why(data, table, message):
 
 @pytest.mark.parametrize(
     "first",
-    ["7,Jo Moe,2024-05-01 10:00", "x,jo@moe.nl,y", "Jo Moe,0612345678,y", "Jo Moe;2024-05-01;where is it", f"Jo,{'x' * 41}"],
+    [
+        "7,Jo Moe,2024-05-01 10:00",
+        "x,jo@moe.nl,y",
+        "Jo Moe,0612345678,y",
+        "Jo Moe;2024-05-01;where is it",
+        f"Jo,{'x' * 41}",
+    ],
 )
 def test_a_file_without_a_header_is_refused_without_quoting_its_first_row(first):
     with pytest.raises(InputError) as error:
