@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,7 @@ from schemas.labels import SENTIMENTS, STATES
 
 MAX_TOKENS = 512
 REVIEW_THRESHOLD = 0.5
-SPELLINGS = {
+SPELLINGS: dict[str, dict[str, tuple[str, ...]]] = {
     "sentiment": {
         "negative": ("negative", "neg", "negativ", "negatief", "very negative", "label_0", "0", "1 star", "2 stars"),
         "neutral": ("neutral", "neu", "neutraal", "mixed", "label_1", "1", "3 stars"),
@@ -43,7 +44,7 @@ def map_labels(id2label: dict[int, str], model: str) -> tuple[str, np.ndarray]:
     is_numbered = all(re.fullmatch(r"(label_)?\d", name) for name in names)
     for head, ours in (("sentiment", SENTIMENTS), ("state", STATES)):
         matrix = np.array([[float(name in SPELLINGS[head][label]) for label in ours] for name in names])
-        ends = matrix.any(axis=0)[[0, 2]].all()
+        ends = matrix[:, 0].any() and matrix[:, 2].any()
         if matrix.any(axis=1).all() and ends and not (is_numbered and len(names) != len(SENTIMENTS)):
             return head, matrix
     raise ModelError(
@@ -119,7 +120,7 @@ def _refuse_pickle(model: str) -> None:
         )
 
 
-def _hash_model(network: torch.nn.Module) -> str:
+def _hash_model(network: Any) -> str:
     """Return 12 hex digits over weights and label names."""
     digest = hashlib.sha256(json.dumps(network.config.id2label, sort_keys=True).encode())
     for name, value in sorted(network.state_dict().items()):

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pyarrow as pa
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
 
 LANGUAGES = ("en", "de", "nl", "fr", "es", "it", "pt", "da", "sv")
 """The candidates: the three that staunen speaks, and their neighbours that it would else

@@ -114,8 +114,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _parse(content: dict[str, Any]) -> Manifest:
     heads = tuple(
-        HeadSpec(**head | {key: tuple(head[key]) for key in ("labels", "thresholds")})
-        for head in content["heads"]
+        HeadSpec(**head | {key: tuple(head[key]) for key in ("labels", "thresholds")}) for head in content["heads"]
     )
     files = {name: FileEntry(**entry) for name, entry in content["files"].items()}
     return Manifest(**content | {"heads": heads, "files": files})

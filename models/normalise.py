@@ -13,7 +13,7 @@ SPACE = re.compile(r"\s+")
 
 
 def normalise_text(text: str) -> str:
-    """Return `text` as one line in NFC with links, mentions and runs made alike.
+    r"""Return `text` as one line in NFC with links, mentions and runs made alike.
 
     Who is mentioned and where a link leads says nothing about the writer's
     state, and the tweets that the model learned from have them masked already
@@ -21,7 +21,7 @@ def normalise_text(text: str) -> str:
     leaves (`[EMAIL]`) carry meaning and stay. Idempotent.
 
     Example:
-        >>> normalise_text("@DHL_NL  waar blijft\\nmijn pakket?? https://t.co/x")
+        >>> normalise_text("@DHL_NL  waar blijft\nmijn pakket?? https://t.co/x")
         '@user waar blijft mijn pakket?? http'
     """
     text = unicodedata.normalize("NFC", html.unescape(text))

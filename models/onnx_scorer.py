@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -43,11 +44,9 @@ class OnnxScorer:
         self.review_thresholds = self.manifest.review_thresholds
         self.effort = Effort()
         self._session = _open_session(folder, threads)
-        self._tokenizer = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, model_max_length=NO_LIMIT
-        )
-        vocabulary = self._tokenizer.convert_ids_to_tokens(range(len(self._tokenizer)))
-        self._borders = Borders.of_vocabulary(vocabulary)
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, model_max_length=NO_LIMIT)
+        vocabulary = self._tokenizer.convert_ids_to_tokens(list(range(len(self._tokenizer))))
+        self._borders = Borders.of_vocabulary([str(token) for token in vocabulary])
         self._pad_id = self._tokenizer.pad_token_id
 
     def score(self, messages: pa.RecordBatch) -> Probabilities:

@@ -28,7 +28,8 @@ _COUNTS = """
     from quality where scope = '{scope}' group by item order by item
 """
 _REASONS = """
-    select reason, count(*) as rows, (arg_min((file, "row", "column"), (file, "row"))).*
+    select reason, count(*) as rows, first(file order by file, "row"), first("row" order by file, "row"),
+           first("column" order by file, "row")
     from rejects where input = $1 group by reason order by rows desc, reason limit 3
 """
 _HINTS = {

@@ -16,6 +16,11 @@ from schemas.errors import InputError, UsageError
 from transforms.redact_text import redact_text
 
 _BATCH_ROWS = 8192
+_TEXTS = ("text", "role", "lang")
+# Else a column of nothing but numbers would lose its leading zeros.
+_CSV = ds.CsvFileFormat(
+    convert_options=pc_csv.ConvertOptions(column_types=dict.fromkeys(_TEXTS, pa.string()), strings_can_be_null=True)
+)
 _FORMATS = {".csv": "csv", ".jsonl": "json", ".json": "json", ".parquet": "parquet"}
 
 
@@ -49,10 +54,12 @@ def label_file(source: str, target: Path, *, model: str, threads: int | None) ->
 
     Raises:
         InputError: The file cannot be read, or a column is missing.
-        UsageError: The output's extension is none of the three.
+        UsageError: The output's extension is none of the three, or its folder is not there.
     """
     if target.suffix not in _FORMATS:
         raise UsageError(f"--output {target}: the extension must be one of {', '.join(_FORMATS)}")
+    if not target.parent.is_dir():
+        raise UsageError(f"--output {target}: there is no folder {target.parent}; make it first")
     classifier = MessageClassifier(model, threads)
     labelled = [classifier.classify(redact_text(batch)) for batch in _read_messages(source)]
     table = pa.Table.from_batches(labelled)
@@ -72,12 +79,25 @@ def _read_messages(source: str) -> Iterator[pa.RecordBatch]:
     if (kind := _FORMATS.get(Path(source).suffix)) is None:
         raise InputError(f"--input {source}: the extension must be one of {', '.join(_FORMATS)}")
     try:
-        data = ds.dataset(source, format=kind)
+        data = ds.dataset(source, format=_CSV if kind == "csv" else kind)
         if missing := [name for name in ("text", "role") if name not in data.schema.names]:
             raise InputError(f"--input {source}: columns {missing} are missing; found {data.schema.names}")
-        yield from data.to_batches(batch_size=_BATCH_ROWS)
+        for batch in data.to_batches(batch_size=_BATCH_ROWS):
+            yield _as_texts(batch, source)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"--input {source} cannot be read: {error}") from error
+
+
+def _as_texts(batch: pa.RecordBatch, source: str) -> pa.RecordBatch:
+    """Make the columns that the classifier reads strings; one without any value has no type of its own."""
+    for name in _TEXTS:
+        place = batch.schema.get_field_index(name)
+        if place < 0 or (kind := batch.schema.field(place).type) == pa.string():
+            continue
+        if not (pa.types.is_null(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)):
+            raise InputError(f"--input {source}: the column {name} holds {kind}; it must hold text")
+        batch = batch.set_column(place, name, batch.column(place).cast(pa.string()))
+    return batch
 
 
 def _write_jsonl(table: pa.Table, path: Path) -> None:

@@ -138,10 +138,11 @@ class Lake:
 
     def is_taken(self, run_id: str) -> bool:
         """Whether anything lies where the run would; a damaged run may have lost its manifest."""
-        folder = self.run_folder(run_id)
-        if is_local(self.root):
-            return os.path.lexists(folder)
-        return bool(FileSystems.exists(FileSystems.join(folder, "manifest.json")))
+        return os.path.lexists(self.run_folder(run_id)) if is_local(self.root) else self.has_manifest(run_id)
+
+    def has_manifest(self, run_id: str) -> bool:
+        """Whether a run of this id was finished."""
+        return bool(FileSystems.exists(FileSystems.join(self.run_folder(run_id), "manifest.json")))
 
     def draft_folder(self, run_id: str) -> str:
         """Where a run's final files are written.

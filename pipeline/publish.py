@@ -46,10 +46,10 @@ def publish_run(
     tables = {
         name: _write_table(sorted(paths[name]), name, draft, memory_gb=memory_gb, scratch=scratch) for name in TABLES
     }
-    if published := _published_twin(lake, run_id, tables):
-        lake.point_to(published["run_id"])
+    run_id, published = _find_twin(lake, run_id, tables)
+    if published:
+        lake.point_to(run_id)
         return published
-    run_id = _free_id(lake, run_id)
     manifest = {"run_id": run_id, **facts, "made_with": _versions(), "tables": tables}
     write_json(FileSystems.join(draft, "manifest.json"), manifest)
     lake.move_draft(draft, run_id)
@@ -67,21 +67,20 @@ def _write_table(paths: list[str], name: str, draft: str, *, memory_gb: float, s
     }
 
 
-def _published_twin(lake: Lake, run_id: str, tables: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The run of this id, if it is there and its tables are the same to the byte."""
-    if not FileSystems.exists(FileSystems.join(lake.run_folder(run_id), "manifest.json")):
-        return None
-    manifest = lake.manifest(run_id)
-    return manifest if manifest["tables"] == tables else None
+def _find_twin(lake: Lake, run_id: str, tables: Mapping[str, Any]) -> tuple[str, dict[str, Any] | None]:
+    """Find a run of this id, or of this id and a number, whose tables are the same to the byte.
 
-
-def _free_id(lake: Lake, run_id: str) -> str:
-    """An id that no run has: a published run is never written over."""
-    number, free = 1, run_id
-    while lake.is_taken(free):
+    Returns:
+        Its id and manifest; or an id that no run has, and None: a published run is never written over, and a
+        damaged one that has lost its manifest keeps its folder.
+    """
+    number, name = 1, run_id
+    while lake.is_taken(name):
+        if lake.has_manifest(name) and (manifest := lake.manifest(name))["tables"] == tables:
+            return name, manifest
         number += 1
-        free = f"{run_id}-{number}"
-    return free
+        name = f"{run_id}-{number}"
+    return name, None
 
 
 def _versions() -> dict[str, str]:

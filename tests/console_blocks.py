@@ -24,6 +24,7 @@ from pipeline.cli import main
 ROOT = Path(__file__).resolve().parent.parent
 # What `make run` needs of the clone.
 CLONED = ("Makefile", "docs")
+_VARIABLES = re.compile(r"((?:[A-Z_]+=\S+ )*)(.*)", re.DOTALL)
 _FENCE = re.compile(r"^```(?P<info>\S.*)\n(?P<text>(?:.*\n)*?)```$", re.MULTILINE)
 
 
@@ -104,11 +105,12 @@ class Clone:
 
         `staunen` runs in this process, which saves the seconds that its imports take.
         """
-        words = shlex.split(command)
+        variables, plain = _VARIABLES.fullmatch(command).groups()  # type: ignore[union-attr] # fits any text
+        words = shlex.split(plain)
         if words[0] == "make":
             return self._make(words[1:])
         if Path(words[0]).name == "staunen" and not {"|", ">", "&&", ";"} & set(words):
-            return self._staunen(self._expand(command))
+            return self._staunen(self._expand(plain), dict(word.split("=", 1) for word in variables.split()))
         return self._shell(command)
 
     def _make(self, words: list[str]) -> tuple[int, str]:
@@ -127,9 +129,9 @@ class Clone:
         _, words = self._shell("printf '%s\\0' " + command)
         return words.split("\0")[1:-1]
 
-    def _staunen(self, arguments: list[str]) -> tuple[int, str]:
+    def _staunen(self, arguments: list[str], variables: dict[str, str]) -> tuple[int, str]:
         printed = io.StringIO()
-        with chdir(self.folder), _own_logs(), redirect_stdout(printed), redirect_stderr(printed):
+        with chdir(self.folder), _restored(variables), redirect_stdout(printed), redirect_stderr(printed):
             try:
                 main(arguments)
             except SystemExit as end:
@@ -147,11 +149,14 @@ class Clone:
 
 
 @contextmanager
-def _own_logs() -> Iterator[None]:
-    """Leave the handlers of the tests as they were: the command line sets up its own."""
-    handlers, level = logging.root.handlers[:], logging.root.level
+def _restored(variables: dict[str, str]) -> Iterator[None]:
+    """Set environment variables; leave them and the handlers of the logs, which the command line sets, as they were."""
+    handlers, level, environment = logging.root.handlers[:], logging.root.level, dict(os.environ)
+    os.environ.update(variables)
     try:
         yield
     finally:
+        os.environ.clear()
+        os.environ.update(environment)
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)

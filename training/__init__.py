@@ -1,0 +1,1 @@
+"""How models/default came to be: prepare, train, calibrate, export, verify, evaluate."""

@@ -60,9 +60,7 @@ def targets_of(examples: pa.Table) -> dict[str, np.ndarray]:
     return targets
 
 
-def epoch_batches(
-    encoded: Encoded, stage: Stage, rng: np.random.Generator
-) -> Iterator[dict[str, torch.Tensor]]:
+def epoch_batches(encoded: Encoded, stage: Stage, rng: np.random.Generator) -> Iterator[dict[str, torch.Tensor]]:
     """Yield one epoch: a fresh draw of rows and variants, in batches of about equal length."""
     share = np.array([stage.share(source, lang) for source, lang in encoded.origin])
     rows = np.flatnonzero(rng.random(len(share)) < share)
@@ -91,9 +89,7 @@ def _by_length(rows: list[int], ids: dict[int, list[int]]) -> Iterator[list[int]
         yield group
 
 
-def collate(
-    encoded: Encoded, rows: list[int], ids: list[list[int]], pad_id: int = 1
-) -> dict[str, torch.Tensor]:
+def collate(encoded: Encoded, rows: list[int], ids: list[list[int]], pad_id: int = 1) -> dict[str, torch.Tensor]:
     """Pad token ids to the longest and add the rows' targets."""
     width = max(map(len, ids))
     input_ids = np.full((len(ids), width), pad_id, dtype=np.int64)

@@ -58,9 +58,7 @@ def choose_thresholds(sets: list[tuple[np.ndarray, np.ndarray]]) -> list[float]:
     return [float(GRID[best]) for best in smooth.argmax(axis=0)]
 
 
-def review_thresholds(
-    heads: tuple[HeadSpec, ...], probabilities: Probabilities, roles: np.ndarray
-) -> dict[str, float]:
+def review_thresholds(heads: tuple[HeadSpec, ...], probabilities: Probabilities, roles: np.ndarray) -> dict[str, float]:
     """Return per role the confidence under which 15 % of the messages lie, so at most these are flagged."""
     rounded = {name: np.round(values, DIGITS).astype(np.float32) for name, values in probabilities.items()}
     sure = {head.name: certainty(head, rounded[head.name]) for head in heads}

@@ -49,6 +49,8 @@ def measure(messages: pa.Table, scorer: OnnxScorer) -> dict[str, Any]:
     heads = {}
     for head in scorer.heads:
         is_annotated = truth[head.name][:, 0] != MASKED
+        if not is_annotated.any():
+            continue
         slices = {"all": is_annotated}
         for column in ("lang", "source"):
             for value in sorted(set(messages[column].to_pylist())):
@@ -119,6 +121,13 @@ def measure_languages(messages: pa.Table) -> dict[str, Any]:
     return {"all": round(float(is_right.mean()), 4), "undetected": detected.null_count, **shares}
 
 
+def measure_tweets(tweets: pa.Table, scorer: OnnxScorer) -> dict[str, Any]:
+    """Return the sentiment figures of UMSAB's validation tweets per language."""
+    found = measure(tweets, scorer)["heads"]["sentiment"]
+    keys = ("messages", "macro_f1", "macro_f1_interval")
+    return {name: {key: part[key] for key in keys} for name, part in found.items()}
+
+
 def main() -> None:
     """Measure and write both files."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -141,12 +150,6 @@ def main() -> None:
     }
     options.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     options.card.write_text(render_card(results, scorer.manifest), encoding="utf-8")
-
-
-def measure_tweets(tweets: pa.Table, scorer: OnnxScorer) -> dict[str, Any]:
-    """Return the sentiment figures of UMSAB's validation tweets per language."""
-    found = measure(tweets, scorer)["heads"]["sentiment"]
-    return {name: {key: part[key] for key in ("messages", "macro_f1", "macro_f1_interval")} for name, part in found.items()}
 
 
 if __name__ == "__main__":

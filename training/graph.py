@@ -6,6 +6,7 @@ bytes wherever it is built.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -33,7 +34,7 @@ class GraphWriter:
         self.used[name] = self.weights[name]
         return name
 
-    def add(self, kind: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: object) -> str:
+    def add(self, kind: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: Any) -> str:
         """Append a node with one output; return the output's name."""
         self.nodes.append(helper.make_node(kind, inputs, [output], output, domain=domain, **attributes))
         return output
@@ -108,17 +109,13 @@ def _embed(graph: GraphWriter, config: PretrainedConfig) -> str:
     summed = graph.add("Add", [words, places], "embedded")
     scale, bias = (graph.weight(f"{prefix}.LayerNorm.{kind}") for kind in ("weight", "bias"))
     graph.add("Cast", ["attention_mask"], "mask_int", to=TensorProto.INT32)
-    return graph.add(
-        "LayerNormalization", [summed, scale, bias], "hidden", axis=-1, epsilon=config.layer_norm_eps
-    )
+    return graph.add("LayerNormalization", [summed, scale, bias], "hidden", axis=-1, epsilon=config.layer_norm_eps)
 
 
 def _layer(graph: GraphWriter, hidden: str, prefix: str, config: PretrainedConfig) -> str:
     qkv = [graph.weight(f"{prefix}.attention.qkv.{kind}") for kind in ("weight", "bias")]
     heads = config.num_attention_heads
-    context = graph.add(
-        "Attention", [hidden, *qkv, "mask_int"], f"{prefix}.context", domain=FUSED, num_heads=heads
-    )
+    context = graph.add("Attention", [hidden, *qkv, "mask_int"], f"{prefix}.context", domain=FUSED, num_heads=heads)
     attended = _residual(graph, context, hidden, f"{prefix}.attention.output", config)
     wide = graph.linear(attended, f"{prefix}.intermediate.dense", f"{prefix}.wide", bias=False)
     bias = graph.weight(f"{prefix}.intermediate.dense.bias")
@@ -130,9 +127,7 @@ def _residual(graph: GraphWriter, value: str, skip: str, prefix: str, config: Pr
     product = graph.linear(value, f"{prefix}.dense", f"{prefix}.dense_out", bias=False)
     norm = [graph.weight(f"{prefix}.LayerNorm.{kind}") for kind in ("weight", "bias")]
     inputs = [product, skip, *norm, graph.weight(f"{prefix}.dense.bias")]
-    return graph.add(
-        "SkipLayerNormalization", inputs, f"{prefix}.normed", domain=FUSED, epsilon=config.layer_norm_eps
-    )
+    return graph.add("SkipLayerNormalization", inputs, f"{prefix}.normed", domain=FUSED, epsilon=config.layer_norm_eps)
 
 
 def _mean_pool(graph: GraphWriter, hidden: str) -> str:

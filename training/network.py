@@ -32,9 +32,7 @@ class MultiHeadNetwork(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.heads = nn.ModuleDict({head.name: nn.Linear(width, len(head.labels)) for head in heads})
 
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor
-    ) -> dict[str, torch.Tensor]:
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the logits of every head."""
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
@@ -57,13 +55,9 @@ def head_loss(head: Head, logits: torch.Tensor, targets: torch.Tensor) -> torch.
     if head.is_multi:
         # Labels are rare (5 to 15 %): a found one weighs as much as two absent ones.
         weight = torch.full((wanted.shape[1],), 2.0)
-        loss = nn.functional.binary_cross_entropy_with_logits(
-            logits, wanted, pos_weight=weight, reduction="sum"
-        )
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, wanted, pos_weight=weight, reduction="sum")
     else:
-        loss = nn.functional.cross_entropy(
-            logits, wanted.argmax(1), label_smoothing=0.05, reduction="sum"
-        )
+        loss = nn.functional.cross_entropy(logits, wanted.argmax(1), label_smoothing=0.05, reduction="sum")
     return head.weight * loss / len(targets)
 
 

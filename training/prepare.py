@@ -21,9 +21,7 @@ from training.sources import (
 EXAMPLES_FILE = "examples.parquet"
 
 
-def prepare(
-    conversations: Path, umsab: Path, goemotions: Path | None, xed: Path | None
-) -> pa.Table:
+def prepare(conversations: Path, umsab: Path, goemotions: Path | None, xed: Path | None) -> pa.Table:
     """Return all examples, columns `EXAMPLES`, in a fixed order; empty texts are left out."""
     rows = chain(
         read_conversations(conversations),

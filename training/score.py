@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score  # type: ignore[import-untyped]
 
 from training.labels import SHIPPED
 from training.network import MASKED, MultiHeadNetwork
@@ -11,9 +11,7 @@ ROWS = 32
 
 
 @torch.no_grad()
-def predict_logits(
-    network: MultiHeadNetwork, token_ids: list[list[int]], pad_id: int = 1
-) -> dict[str, np.ndarray]:
+def predict_logits(network: MultiHeadNetwork, token_ids: list[list[int]], pad_id: int = 1) -> dict[str, np.ndarray]:
     """Return head -> float32 logits (texts, labels), in the order of `token_ids`."""
     network.eval()
     logits = {h.name: np.empty((len(token_ids), len(h.labels)), np.float32) for h in SHIPPED}

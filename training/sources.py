@@ -140,9 +140,7 @@ def read_goemotions(folder: Path) -> Iterator[dict[str, Any]]:
     for line in (folder / "original" / "train.tsv").read_text(encoding="utf-8").splitlines():
         text, numbers, _ = line.split("\t")
         emotions = [labels[int(number)] for number in numbers.split(",")]
-        yield _example(
-            text, lang="en", source="goemotions", is_validation=False, goemotions=emotions
-        )
+        yield _example(text, lang="en", source="goemotions", is_validation=False, goemotions=emotions)
 
 
 def read_xed(folder: Path) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from models.manifest import HeadSpec
@@ -33,10 +34,8 @@ def macro_f1(head: HeadSpec, probabilities: np.ndarray, targets: np.ndarray) -> 
     """Return macro-F1 over the annotated rows, decided as the manifest says."""
     is_annotated = targets[:, 0] != MASKED
     truth, values = targets[is_annotated], probabilities[is_annotated]
-    if head.is_multi:
-        given = values >= np.array(head.thresholds)
-    else:
-        given = np.eye(len(head.labels))[values.argmax(axis=1)]
+    best = np.eye(len(head.labels))[values.argmax(axis=1)]
+    given = values >= np.array(head.thresholds) if head.is_multi else best
     return float(f1_of(truth, given.astype(float)).mean())
 
 
@@ -95,7 +94,7 @@ def main() -> None:
     scorer = OnnxScorer(options.model, threads=2)
     trained = load_checkpoint(options.base, options.checkpoint)
     heads = compare_shipped(scorer, encode(messages, options.base), messages, trained)
-    written = messages.filter(pa.compute.equal(messages["source"], "conversations"))
+    written = messages.filter(pc.equal(messages["source"], "conversations"))
     invariance = check_invariance(options.model, written)
     size = sum(entry.size for entry in scorer.manifest.files.values())
     found = {"revision": scorer.revision, "bytes": size, "heads": heads, "bit_identical": invariance}

@@ -44,8 +44,8 @@ def gather_messages(batches: Iterable[pa.RecordBatch], *, run_at: datetime, has_
         batches: Columns of `PLACED`, all messages of each case.
         run_at: End of the run date; later messages are marked `after_run_date`.
         has_content_ids: Files without ids got some that are made of the rows' content. Equal ones are
-            then equal rows, each a message of its own: the second gets the suffix `-2` on case and message
-            id, and so on. An id that an export itself gives twice is a duplicate all the same.
+            then equal rows, each a message of its own: the second gets the suffix `-2` on those of its ids
+            that are made so, and so on. An id that an export itself gives twice is a duplicate all the same.
 
     Returns:
         Columns of `PLACED` and `reject_reason` (null: kept), sorted by case, time and message id.
@@ -59,8 +59,9 @@ def gather_messages(batches: Iterable[pa.RecordBatch], *, run_at: datetime, has_
     if has_content_ids:
         is_content = pc.starts_with(placed["message_id"], CONTENT_ID)
         number = pa.array(earlier + 1).cast(pa.string())
-        suffix = pc.if_else(pc.and_(is_content, is_duplicate), pc.binary_join_element_wise("", number, "-"), "")
         for name in ("case_id", "message_id"):
+            is_numbered = pc.and_(pc.and_(is_content, is_duplicate), pc.starts_with(placed[name], CONTENT_ID))
+            suffix = pc.if_else(is_numbered, pc.binary_join_element_wise("", number, "-"), "")
             column = pc.binary_join_element_wise(placed[name], suffix, "")
             placed = placed.set_column(placed.schema.get_field_index(name), placed.schema.field(name), column)
         is_duplicate = pc.and_not(is_duplicate, is_content)

@@ -96,8 +96,18 @@ def test_written_conversations_are_labelled_well(classifier: MessageClassifier) 
 @pytest.mark.parametrize(
     ("role", "text", "head", "expected"),
     [
-        ("customer", "Third time I write: still no refund and nobody answers. I'm going to a competitor.", "state", "uncertainty"),
-        ("customer", "Immer wieder ein Genuss, hier zu bestellen. Stets pünktlich, kann ich nur empfehlen!", "state", "amazement"),
+        (
+            "customer",
+            "Third time I write: still no refund and nobody answers. I'm going to a competitor.",
+            "state",
+            "uncertainty",
+        ),
+        (
+            "customer",
+            "Immer wieder ein Genuss, hier zu bestellen. Stets pünktlich, kann ich nur empfehlen!",
+            "state",
+            "amazement",
+        ),
         ("customer", "Het pakket is wéér niet bezorgd. Wat een waardeloze service.", "sentiment", "negative"),
         ("agent", "I'm so sorry about this. I have just refunded the full amount.", "steps", ["apologise", "fix"]),
     ],

@@ -41,7 +41,12 @@ def label(model: str, *texts: str) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize(
     "labels",
-    [["NEGATIVE", "NEUTRAL", "POSITIVE"], ["LABEL_0", "LABEL_1", "LABEL_2"], ["1 star", "2 stars", "3 stars", "4 stars", "5 stars"], ["neg", "pos"]],
+    [
+        ["NEGATIVE", "NEUTRAL", "POSITIVE"],
+        ["LABEL_0", "LABEL_1", "LABEL_2"],
+        ["1 star", "2 stars", "3 stars", "4 stars", "5 stars"],
+        ["neg", "pos"],
+    ],
 )
 def test_sentiment_models_of_any_spelling_fill_sentiment_only(tmp_path: Path, labels: list[str]) -> None:
     good, bad, agent = label(save_tiny(tmp_path, labels), "good parcel", "bad")

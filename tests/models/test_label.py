@@ -32,7 +32,11 @@ class LengthScorer:
 
 def messages(*rows: tuple[str | None, str | None]) -> pa.RecordBatch:
     roles, texts = zip(*rows, strict=True) if rows else ((), ())
-    columns = {"id": pa.array(range(len(rows))), "role": pa.array(roles, pa.string()), "text": pa.array(texts, pa.string())}
+    columns = {
+        "id": pa.array(range(len(rows))),
+        "role": pa.array(roles, pa.string()),
+        "text": pa.array(texts, pa.string()),
+    }
     return pa.RecordBatch.from_pydict(columns)
 
 
@@ -72,8 +76,10 @@ def test_the_same_text_of_another_role_is_another_message() -> None:
 @pytest.mark.parametrize("cut", range(MIXED.num_rows + 1))
 def test_cutting_the_batch_anywhere_gives_the_same_rows(cut: int) -> None:
     parts = [label_batch(MIXED.slice(*part), LengthScorer()) for part in ((0, cut), (cut,))]
-    assert pa.Table.from_batches(parts).combine_chunks().equals(
-        pa.Table.from_batches([label_batch(MIXED, LengthScorer())])
+    assert (
+        pa.Table.from_batches(parts)
+        .combine_chunks()
+        .equals(pa.Table.from_batches([label_batch(MIXED, LengthScorer())]))
     )
 
 

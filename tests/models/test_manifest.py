@@ -40,7 +40,9 @@ def test_what_was_written_is_read(folder: Path) -> None:
 
 def test_a_changed_file_is_named_with_both_hashes(folder: Path) -> None:
     (folder / "weights.bin").write_bytes(b"weighty")
-    with pytest.raises(ModelError, match=r"weights\.bin: expected 7 bytes with sha256 \w{64}, found 7 bytes .* restore"):
+    with pytest.raises(
+        ModelError, match=r"weights\.bin: expected 7 bytes with sha256 \w{64}, found 7 bytes .* restore"
+    ):
         read_manifest(folder)
 
 

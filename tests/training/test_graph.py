@@ -11,9 +11,9 @@ transformers = pytest.importorskip("transformers")
 pytest.importorskip("onnx")
 pytest.importorskip("sklearn")
 
-from training.graph import build_graph
-from training.labels import SHIPPED
-from training.network import MultiHeadNetwork
+from training.graph import build_graph  # noqa: E402 - only where the extra is installed
+from training.labels import SHIPPED  # noqa: E402
+from training.network import MultiHeadNetwork  # noqa: E402
 
 
 @pytest.fixture

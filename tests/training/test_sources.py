@@ -27,7 +27,14 @@ def test_a_headline_links_and_talks_to_no_one() -> None:
 
 def test_conversations_give_each_role_its_own_annotations(tmp_path: Path) -> None:
     messages = [
-        {"role": "customer", "text": "Hi  Ann", "sentiment": "neutral", "state": "neutral", "signals": [], "pii": [["PERSON", "Ann"]]},
+        {
+            "role": "customer",
+            "text": "Hi  Ann",
+            "sentiment": "neutral",
+            "state": "neutral",
+            "signals": [],
+            "pii": [["PERSON", "Ann"]],
+        },
         {"role": "agent", "text": "Hello", "steps": ["fix"], "pii": []},
     ]
     line = json.dumps({"id": "x-1", "lang": "en", "messages": messages})
@@ -45,6 +52,6 @@ def test_tweets_are_cut_at_line_feeds_only(tmp_path: Path) -> None:
             (tmp_path / language / f"{split}_text.txt").write_text("one\u2028still one\nit\\u2019s two\n")
             (tmp_path / language / f"{split}_labels.txt").write_text("0\n2\n")
     rows = [row for row in read_umsab(tmp_path) if row["lang"] == "en"]
-    assert [row["text"] for row in rows] == ["one still one", "it’s two"] * 2
+    assert [row["text"] for row in rows] == ["one still one", "it\u2019s two"] * 2
     assert [row["sentiment"] for row in rows] == [["negative"], ["positive"]] * 2
     assert [row["is_validation"] for row in rows] == [False, False, True, True]

@@ -81,6 +81,11 @@ def test_equal_rows_without_ids_are_messages_and_cases_of_their_own() -> None:
     ]
 
 
+def test_equal_rows_without_message_ids_stay_in_their_case() -> None:
+    rows = [message("t", "content-k", row=row) for row in (1, 2)]
+    assert gather(batch_of(rows), content_ids=True) == [("t", "content-k", "x", None), ("t", "content-k-2", "x", None)]
+
+
 def test_an_id_that_the_export_gives_twice_is_a_duplicate_beside_ids_of_content() -> None:
     rows = [message("7", "7", file=file) for file in ("may.csv", "june.csv")]
     assert gather(batch_of(rows), content_ids=True) == [("7", "7", "x", None), ("7", "7", "x", "duplicate_id")]
