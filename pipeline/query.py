@@ -35,7 +35,8 @@ def open_tables(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
             # Relation API: DDL takes no parameters, and a path may hold a quote.
             files = [f"{folder}/{file['path']}" for file in table["files"]]
             connection.read_parquet(files).create_view(name)
-        connection.execute(f"set allowed_directories = {[folder]}")
+        quoted = folder.replace("'", "''")  # `set` takes no parameters either
+        connection.execute(f"set allowed_directories = ['{quoted}']")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection

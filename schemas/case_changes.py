@@ -25,5 +25,5 @@ CASE_CHANGES = Contract(
     ),
 )
 
-# After linking: the same columns, the case in place of the conversation.
-LINKED_CHANGES = CASE_CHANGES.schema.set(0, pa.field("case_id", TEXT, nullable=False))
+# After linking: the same columns and the case.
+LINKED_CHANGES = CASE_CHANGES.schema.append(pa.field("case_id", TEXT, nullable=False))

@@ -10,7 +10,8 @@ _NOT_SAID = "the export does not say"
 CLEAN_COLUMNS = (
     column("case_id", TEXT, "The case that the message belongs to: the thread's id after merging and linking."),
     column("sent_at", TIME, "When it was sent.", unit="UTC"),
-    column("message_id", TEXT, "The message's id in the export; unique within its case."),
+    column("message_id", TEXT, "The message's id in the export; unique within its conversation."),
+    column("conversation_id", TEXT, "The thread's id in the export; several may be linked or merged into one case."),
     column("customer_key", TEXT, "Pseudonym of the customer who wrote it, or whom it is for.", null=_NOT_SAID),
     column(
         "agent_key",
@@ -58,7 +59,7 @@ CLEAN_COLUMNS = (
 MESSAGES = Contract(
     name="messages",
     meaning="one message, with its labels",
-    key=("case_id", "sent_at", "message_id"),
+    key=("case_id", "sent_at", "conversation_id", "message_id"),
     version="1.0",
     columns=(*CLEAN_COLUMNS, *LABELS),
 )

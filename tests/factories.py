@@ -141,6 +141,7 @@ def random_messages(seed: int, rows: int, *, days: float = 40) -> pa.RecordBatch
         "case_id": number_ids("case", draw.rng.integers(0, max(rows // 4, 1), rows)),
         "sent_at": times(draw.seconds(days)),
         "message_id": number_ids("message", np.arange(rows)),
+        "conversation_id": number_ids("thread", np.arange(rows)),
         "role": role,
     }
     is_labelled = np.zeros(rows, bool)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 import typer
 from apache_beam.pipeline import AppliedPTransform, PipelineVisitor
+from apache_beam.pvalue import PCollection
 
 from models.classifier import MessageClassifier
 from pipeline.cli import app
@@ -182,7 +183,7 @@ def test_the_keys_of_the_config_are_told() -> None:
 
 
 def test_exit_codes_are_told() -> None:
-    codes = {kind.exit_code for kind in [StaunenError, *subclasses(StaunenError)]}
+    codes = {StaunenError.exit_code, *(kind.exit_code for kind in subclasses(StaunenError))}
     told = re.findall(r"^\| (\d) \|", text_of("docs/commands.md"), flags=re.MULTILINE)
     assert {int(code) for code in told} == codes | {0}
 
@@ -308,7 +309,7 @@ def reach(tmp_path_factory: pytest.TempPathFactory) -> Reach:
 class Nothing(beam.PTransform):
     """An export without rows."""
 
-    def expand(self, begin: beam.Pipeline) -> beam.PCollection[pa.RecordBatch]:
+    def expand(self, begin: beam.Pipeline) -> PCollection[pa.RecordBatch]:
         return begin | beam.Create([], reshuffle=False).with_output_types(pa.RecordBatch)
 
 

@@ -12,7 +12,7 @@ from apache_beam.pvalue import PCollection
 
 from schemas.check_batch import one_batch
 from schemas.formats.text_stream import CONTENT_ID
-from schemas.messages import CLEAN_COLUMNS
+from schemas.messages import CLEAN_COLUMNS, MESSAGES
 from schemas.raw_messages import RAW_MESSAGES
 from schemas.rejects import REJECTS
 
@@ -20,16 +20,16 @@ from schemas.rejects import REJECTS
 PLACE = tuple(RAW_MESSAGES.schema.field(name) for name in ("file", "row"))
 CLEAN = pa.schema(CLEAN_COLUMNS)
 PLACED = pa.schema([*CLEAN_COLUMNS, *PLACE])
-_NATURAL = [("case_id", "ascending"), ("sent_at", "ascending"), ("message_id", "ascending")]
+_IDS = ("case_id", "conversation_id", "message_id")
+_NATURAL = [(name, "ascending") for name in MESSAGES.key]
 
 
 def _count_earlier(batch: pa.RecordBatch) -> np.ndarray:
     """For each row, how many rows before it have the same ids; the batch is sorted by them."""
     is_same = np.zeros(batch.num_rows, bool)
     if batch.num_rows > 1:
-        is_same[1:] = pc.and_(
-            *(pc.equal(batch[name][1:], batch[name][:-1]) for name in ("case_id", "message_id"))
-        ).to_numpy(zero_copy_only=False)
+        equal = [pc.equal(batch[name][1:], batch[name][:-1]).to_numpy(zero_copy_only=False) for name in _IDS]
+        is_same[1:] = np.logical_and.reduce(equal)
     place = np.arange(batch.num_rows)
     return place - np.maximum.accumulate(np.where(is_same, 0, place))
 
@@ -37,7 +37,7 @@ def _count_earlier(batch: pa.RecordBatch) -> np.ndarray:
 def gather_messages(batches: Iterable[pa.RecordBatch], *, run_at: datetime, has_content_ids: bool) -> pa.RecordBatch:
     """Order the messages of whole cases and mark those that are not kept.
 
-    Of rows with the same case and message id the first by time, then by all else that they say, is kept,
+    Of rows with the same conversation and message id the first by time, then by all else that they say, is kept,
     so that the outcome does not depend on how the export was cut or ordered.
 
     Args:
@@ -48,10 +48,10 @@ def gather_messages(batches: Iterable[pa.RecordBatch], *, run_at: datetime, has_
             that are made so, and so on. An id that an export itself gives twice is a duplicate all the same.
 
     Returns:
-        Columns of `PLACED` and `reject_reason` (null: kept), sorted by case, time and message id.
+        Columns of `PLACED` and `reject_reason` (null: kept), in the order of `MESSAGES`.
     """
     placed = one_batch([batch.select(PLACED.names) for batch in batches], PLACED)
-    by_ids = ["case_id", "message_id", "sent_at"]
+    by_ids = [*_IDS, "sent_at"]
     order = [*by_ids, *(name for name in PLACED.names if name not in by_ids)]
     placed = placed.take(pc.sort_indices(placed, sort_keys=[(name, "ascending") for name in order]))
     earlier = _count_earlier(placed)
@@ -59,7 +59,7 @@ def gather_messages(batches: Iterable[pa.RecordBatch], *, run_at: datetime, has_
     if has_content_ids:
         is_content = pc.starts_with(placed["message_id"], CONTENT_ID)
         number = pa.array(earlier + 1).cast(pa.string())
-        for name in ("case_id", "message_id"):
+        for name in _IDS:
             is_numbered = pc.and_(pc.and_(is_content, is_duplicate), pc.starts_with(placed[name], CONTENT_ID))
             suffix = pc.if_else(is_numbered, pc.binary_join_element_wise("", number, "-"), "")
             column = pc.binary_join_element_wise(placed[name], suffix, "")

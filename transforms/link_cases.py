@@ -76,20 +76,22 @@ def keep_links(links: pa.RecordBatch, targets: pa.RecordBatch) -> pa.RecordBatch
 
 
 def set_case(batch: pa.RecordBatch, cases: pa.RecordBatch, name: str = "case_id") -> pa.RecordBatch:
-    """Put the case in place of `conversation_id`: the linked one where there is one, else itself.
+    """Say the case of each row: the linked one where there is one, else the conversation itself.
 
     Args:
         batch: Any columns with `conversation_id`.
         cases: Columns of `CASES`.
-        name: What the column is called afterwards.
+        name: The column that holds the case; one that is there already is replaced.
     """
     ids = batch["conversation_id"]
     # The hash table is built over the batch, which is small, not over all cases for each batch.
     known = cases.filter(pc.is_in(cases["conversation_id"], value_set=pc.unique(ids)))
     places = pc.index_in(ids, value_set=known["conversation_id"])
-    index = batch.schema.get_field_index("conversation_id")
-    field = batch.schema.field(index).with_name(name)
-    return batch.set_column(index, field, pc.coalesce(known["case_id"].take(places), ids))
+    found = pc.coalesce(known["case_id"].take(places), ids)
+    index = batch.schema.get_field_index(name)
+    if index >= 0:
+        return batch.set_column(index, batch.schema.field(index), found)
+    return batch.append_column(batch.schema.field("conversation_id").with_name(name), found)
 
 
 def _distinct(parts: Iterable[pa.Table], schema: pa.Schema) -> pa.RecordBatch:
@@ -119,11 +121,11 @@ class FindCases(beam.PTransform):
 
 @dataclass(eq=False)
 class SetCase(beam.PTransform):
-    """Put the case in place of `conversation_id` in messages, changes or surveys.
+    """Say the case of messages, changes or surveys.
 
     Attributes:
         cases: What `FindCases` gives.
-        name: What the column is called afterwards.
+        name: The column that holds the case; one that is there already is replaced.
     """
 
     cases: PCollection[pa.RecordBatch]

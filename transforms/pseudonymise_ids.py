@@ -49,7 +49,7 @@ def pseudonymise_ids(batch: pa.RecordBatch, key: bytes) -> pa.RecordBatch:
     """Turn conformed messages into clean ones.
 
     Args:
-        batch: The columns of `RAW_MESSAGES` with `case_id` in place of `conversation_id`.
+        batch: The columns of `RAW_MESSAGES` and `case_id`.
         key: The secret.
 
     Returns:

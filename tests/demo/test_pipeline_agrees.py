@@ -79,7 +79,9 @@ def label_truly(folder: Path, truth_cases: TruthCases) -> pa.RecordBatch:
     batches = [batch for parts in read_input(folder, "messages").values() for batch in parts]
     kept = pa.Table.from_batches([keep_rows(batch) for batch in batches])
     names = {"conversation_id": "case_id", "customer_id": "customer_key", "agent_id": "agent_key"}
+    kept = kept.append_column("thread", kept["conversation_id"])
     kept = kept.rename_columns([names.get(name, name) for name in kept.schema.names])
+    kept = kept.rename_columns(["conversation_id" if name == "thread" else name for name in kept.schema.names])
     kept = kept.group_by(["case_id", "message_id"], use_threads=False).aggregate(
         [(field.name, "first") for field in CLEAN_COLUMNS if field.name not in ("case_id", "message_id")]
     )

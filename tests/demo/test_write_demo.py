@@ -33,7 +33,9 @@ def test_the_truth_is_on_disk_as_it_is_returned(written: tuple[Path, DemoTruth])
     folder, truth = written
     stored = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     assert stored == json.loads(json.dumps(truth.to_json()))
-    assert sorted(stored["files"]) == sorted(path.name for path in folder.iterdir() if path.suffix not in (".json", ".yaml"))
+    assert sorted(stored["files"]) == sorted(
+        path.name for path in folder.iterdir() if path.suffix not in (".json", ".yaml")
+    )
 
 
 def test_chunks_are_complete_and_their_ids_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

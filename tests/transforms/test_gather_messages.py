@@ -15,9 +15,12 @@ from transforms.gather_messages import PLACED, GatherMessages, gather_messages
 NIGHT = datetime(2024, 7, 1, tzinfo=UTC)
 
 
-def message(case: str, number: str, day: int = 1, text: str = "x", row: int = 1, file: str = "a.csv") -> dict[str, Any]:
+def message(
+    case: str, number: str, day: int = 1, text: str = "x", row: int = 1, file: str = "a.csv", thread: str = ""
+) -> dict[str, Any]:
     return {
         "case_id": case,
+        "conversation_id": thread or case,
         "message_id": number,
         "sent_at": datetime(2024, 6, day, tzinfo=UTC),
         "role": "customer",
@@ -64,6 +67,15 @@ def gather(*batches: pa.RecordBatch, run_at: datetime = NIGHT, content_ids: bool
 )
 def test_messages_of_a_case(rows: list[dict[str, Any]], expected: list[tuple]) -> None:
     assert gather(batch_of(rows)) == expected
+
+
+def test_merged_threads_that_number_their_messages_alike_lose_none() -> None:
+    rows = [message("a", "1"), message("a", "1", thread="b"), message("a", "1", thread="b", row=2)]
+    assert gather(batch_of(rows)) == [
+        ("a", "1", "x", None),
+        ("a", "1", "x", None),
+        ("a", "1", "x", "duplicate_id"),
+    ]
 
 
 def test_messages_from_after_the_night_are_marked() -> None:

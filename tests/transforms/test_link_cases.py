@@ -69,10 +69,12 @@ def test_edge_batches():
     assert set_case(messages(("a", None), ("b", None)).slice(1), empty)["case_id"].to_pylist() == ["b"]
 
 
-def test_a_case_takes_the_conversations_place_and_nulls_stay():
+def test_the_case_stands_beside_the_conversation_or_in_its_place_and_nulls_stay():
     cases = pa.RecordBatch.from_pylist([{"conversation_id": "b", "case_id": "a"}], schema=CASES)
     ids = pa.record_batch({"x": [1, 2, 3], "conversation_id": pa.array(["b", None, "c"])})
-    assert set_case(ids, cases, "case_id").to_pydict() == {"x": [1, 2, 3], "case_id": ["a", None, "c"]}
+    case = ["a", None, "c"]
+    assert set_case(ids, cases).to_pydict() == {**ids.to_pydict(), "case_id": case}
+    assert set_case(ids, cases, "conversation_id").to_pydict() == {"x": [1, 2, 3], "conversation_id": case}
     parts = [set_case(ids.slice(0, 1), cases), set_case(ids.slice(1), cases)]
     assert [case for part in parts for case in part["case_id"].to_pylist()] == ["a", None, "c"]
 

@@ -34,14 +34,12 @@ from transforms.pseudonymise_ids import (
 
 KEY = b"0123456789abcdef"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-LINKED = pa.schema(
-    [field.with_name("case_id") if field.name == "conversation_id" else field for field in RAW_MESSAGES.schema]
-)
+LINKED = pa.schema([*RAW_MESSAGES.schema, pa.field("case_id", pa.string(), nullable=False)])
 
 
 def message(customer: str | None, agent: str | None = None, row: int = 1) -> dict[str, object]:
     return {
-        "message_id": f"m{row}", "case_id": "k", "customer_id": customer, "agent_id": agent,
+        "message_id": f"m{row}", "case_id": "k", "conversation_id": "k", "customer_id": customer, "agent_id": agent,
         "role": "customer", "sent_at": NOON, "text": "Hi @KLM", "file": "a.csv", "row": row,
     }  # fmt: skip
 

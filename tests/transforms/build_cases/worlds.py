@@ -42,6 +42,7 @@ def _messages(rng: np.random.Generator, owners: np.ndarray, sent: np.ndarray) ->
         "case_id": _ids("case", owners),
         "sent_at": pa.array(sent).cast(MESSAGES.schema.field("sent_at").type),
         "message_id": _ids("m", rng.permutation(size)),
+        "conversation_id": _ids("case", owners),
         "customer_key": _maybe(rng, _ids("c", rng.integers(0, 50, size)), 0.7),
         "agent_key": _maybe(rng, _ids("a", rng.integers(0, 4, size)), 0.8 * by_agent),
         "team": _pick(rng, ("north", "south", "east"), 0.5, size),
