@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
@@ -9,7 +10,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipeline.lake import Lake
 from pipeline.query import open_tables
-from pipeline.storage import digest_file, open_raw
+from pipeline.storage import digest_file, is_local, open_raw
 from schemas.contract import Contract
 from schemas.tables import TABLES
 
@@ -52,6 +53,10 @@ def _check_files(manifest: dict, folder: str) -> Iterator[Finding]:
     for name, table in sorted(manifest["tables"].items()):
         for file in table["files"]:
             yield from _check_file(file, FileSystems.join(folder, file["path"]), TABLES.get(name))
+    known = {file["path"] for table in manifest["tables"].values() for file in table["files"]}
+    found = {str(path.relative_to(folder)) for path in Path(folder).rglob("*.parquet")} if is_local(folder) else known
+    for path in sorted(found - known):
+        yield Finding(path, "the manifest does not name it, but a glob over the table reads it; remove it")
 
 
 def _check_file(file: dict, path: str, contract: Contract | None) -> Iterator[Finding]:

@@ -151,12 +151,12 @@ class JobFile(_Strict):
 
 
 def _read_span(span: str) -> tuple[time, time]:
-    """Read `09:00-17:30`."""
+    """Read `09:00-17:30`; an end of `00:00` is midnight."""
     try:
         start, end = (time.fromisoformat(part.strip()) for part in span.split("-"))
     except ValueError:
         raise UsageError(f"opening hours {span!r} are not like 09:00-17:30") from None
-    if start >= end:
+    if start >= end and end != time():
         raise UsageError(f"opening hours {span!r} end before they start; split a night shift at midnight")
     return start, end
 

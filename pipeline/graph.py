@@ -34,7 +34,7 @@ from transforms.pseudonymise_ids import PseudonymiseChanges, PseudonymiseCustome
 from transforms.read_exports import ReadExports
 from transforms.read_marks import KeepRows, RejectRows
 from transforms.redact_text import RedactText
-from transforms.resolve_identities import ResolveIdentities
+from transforms.resolve_identities import ResolveIdentities, conflict_cells, merge_identities
 from transforms.split_shards import SplitShards
 from transforms.stage_table import StageTable
 from transforms.withhold_text import withhold_text
@@ -84,7 +84,7 @@ def build_tables(begin: beam.Pipeline, night: Night) -> PCollection[tuple[str, s
         **followed,
         **summarise(light, followed, night.job),
         "rejects": _reject(read, gathered["messages"]),
-        "quality": _count(read, gathered["messages"], messages, followed["cases"]),
+        "quality": _count(read, gathered, messages, followed["cases"]),
     }
     return [
         batches | f"Write {name}" >> StageTable(TABLES[name], night.staging) for name, batches in tables.items()
@@ -109,6 +109,7 @@ def _gather(read: Mapping[str, Batches], night: Night) -> dict[str, Batches]:
         for name in ("events", "surveys", "customers")
     }
     return customers | {
+        "identities": kept["identities"],
         "surveys": customers["surveys"] | "Case of surveys" >> SetCase(cases, name="conversation_id"),
         "changes": kept["changes"]
         | "Case of changes" >> SetCase(cases)
@@ -182,11 +183,14 @@ def _reject(read: Mapping[str, Batches], gathered: Batches) -> Batches:
     return [*rejects, late] | "All rejects" >> beam.Flatten()
 
 
-def _count(read: Mapping[str, Batches], gathered: Batches, messages: Batches, cases: Batches) -> Batches:
+def _count(read: Mapping[str, Batches], gathered: Mapping[str, Batches], messages: Batches, cases: Batches) -> Batches:
     """All counters of the run."""
     counts = [rows | f"Count {name}" >> beam.Map(partial(count_read, input_name=name)) for name, rows in read.items()]
     counts += [
-        gathered | "Count gathered" >> beam.Map(count_gathered),
+        gathered["messages"] | "Count gathered" >> beam.Map(count_gathered),
+        gathered["identities"]
+        | "Merge identities" >> beam.CombineGlobally(merge_identities)
+        | "Count conflicts" >> beam.Map(conflict_cells),
         messages | "Count labels" >> beam.Map(count_labels),
         cases | "Count cases" >> beam.Map(count_cases),
     ]

@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 
 from models.classifier import MessageClassifier
 from schemas.errors import InputError, UsageError
+from schemas.labels import LABELS
 from transforms.redact_text import redact_text
 
 _BATCH_ROWS = 8192
 _TEXTS = ("text", "role", "lang")
+_LABELS = {field.name for field in LABELS}
 # Else a column of nothing but numbers would lose its leading zeros.
 _CSV = ds.CsvFileFormat(
     convert_options=pc_csv.ConvertOptions(column_types=dict.fromkeys(_TEXTS, pa.string()), strings_can_be_null=True)
@@ -46,7 +48,7 @@ def label_file(source: str, target: Path, *, model: str, threads: int | None) ->
 
     Args:
         source: CSV, JSONL or Parquet with the columns `text` and `role` (customer or agent); all others are
-            passed through.
+            passed through, but for labels that are there already: the new ones take their place.
         target: JSONL, CSV or Parquet, by its extension; written in one step, replacing what is there. In CSV
             the signals and steps are joined by `|`, and the probabilities become columns of their own.
         model: Directory or hub id of the classifier.
@@ -62,6 +64,8 @@ def label_file(source: str, target: Path, *, model: str, threads: int | None) ->
         raise UsageError(f"--output {target}: there is no folder {target.parent}; make it first")
     classifier = MessageClassifier(model, threads)
     labelled = [classifier.classify(redact_text(batch)) for batch in _read_messages(source)]
+    if not labelled:
+        raise InputError(f"--input {source} holds no rows")
     table = pa.Table.from_batches(labelled)
     draft = target.with_name(f".{target.name}.tmp")
     _WRITERS[_FORMATS[target.suffix]](table, draft)
@@ -83,7 +87,8 @@ def _read_messages(source: str) -> Iterator[pa.RecordBatch]:
         if missing := [name for name in ("text", "role") if name not in data.schema.names]:
             raise InputError(f"--input {source}: columns {missing} are missing; found {data.schema.names}")
         for batch in data.to_batches(batch_size=_BATCH_ROWS):
-            yield _as_texts(batch, source)
+            others = [name for name in batch.schema.names if name not in _LABELS]
+            yield _as_texts(batch.select(others), source)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"--input {source} cannot be read: {error}") from error
 

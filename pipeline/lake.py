@@ -7,6 +7,7 @@ OUTPUT/current          on local disks a symlink to that run
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any, TextIO
 
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline.storage import is_local, read_json, write_json
+from pipeline.storage import is_local, match, read_json, write_json
 from schemas.errors import LakeError
 
 
@@ -100,10 +101,25 @@ class Lake:
         os.replace(link, root / "current")
         os.replace(fresh, root / "current.json")
 
-    def clear_staging(self) -> None:
-        """Remove what killed runs left behind; call it under the lock."""
-        if FileSystems.exists(self.path(".staging")):
-            FileSystems.delete([self.path(".staging")])
+    @contextmanager
+    def staging(self) -> Iterator[None]:
+        """Keep the staging folder for as long as a run lasts, however it ends; call it under the lock.
+
+        Staged files hold texts, so none outlives its run; what a killed run left goes first.
+        """
+        self._clear_staging()
+        try:
+            yield
+        finally:
+            self._clear_staging()
+
+    def _clear_staging(self) -> None:
+        folder = self.path(".staging")
+        if is_local(self.root):
+            if Path(folder).exists():
+                shutil.rmtree(folder)
+        elif left := list(match([f"{folder}/**"])):  # object stores know files, not folders
+            FileSystems.delete(left)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -145,15 +161,15 @@ class Lake:
         return bool(FileSystems.exists(FileSystems.join(self.run_folder(run_id), "manifest.json")))
 
     def draft_folder(self, run_id: str) -> str:
-        """Where a run's final files are written.
-
-        On local disks beside the staged files, to be moved into `runs/` in one step. Object stores cannot
-        move a folder in one step; there it is the run's own folder, which nobody is pointed to before the end.
-        """
-        return self.path(".staging", run_id, "run") if is_local(self.root) else self.run_folder(run_id)
+        """Where a run's final files are written before they are moved into `runs/`."""
+        return self.path(".staging", run_id, "run")
 
     def move_draft(self, draft: str, run_id: str) -> None:
-        """Move a finished run into `runs/`."""
+        """Move a finished run into `runs/`: in one step on local disks, the manifest last on object stores."""
+        target = self.run_folder(run_id)
         if is_local(self.root):
-            Path(self.run_folder(run_id)).parent.mkdir(parents=True, exist_ok=True)
-            os.rename(draft, self.run_folder(run_id))
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            os.rename(draft, target)
+            return
+        files = sorted(match([f"{draft}/**"]), key=lambda path: path.endswith("manifest.json"))
+        FileSystems.rename(files, [target + path.removeprefix(draft) for path in files])

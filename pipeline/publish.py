@@ -1,5 +1,6 @@
 """Turn a run's staged batches into its published tables."""
 
+import logging
 import platform
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -10,9 +11,11 @@ from typing import Any
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.lake import Lake
-from pipeline.storage import write_json
+from pipeline.storage import digest_file, write_json
 from schemas.tables import TABLES
 from transforms.write_parquet import write_parquet
+
+log = logging.getLogger(__name__)
 
 _PARTS = ("staunen", "apache-beam", "pyarrow", "onnxruntime", "transformers", "duckdb")
 
@@ -77,10 +80,21 @@ def _find_twin(lake: Lake, run_id: str, tables: Mapping[str, Any]) -> tuple[str,
     number, name = 1, run_id
     while lake.is_taken(name):
         if lake.has_manifest(name) and (manifest := lake.manifest(name))["tables"] == tables:
-            return name, manifest
+            if _is_whole(lake.run_folder(name), tables):
+                return name, manifest
+            log.warning("run %s is damaged; its tables are published again under another id", name)
         number += 1
         name = f"{run_id}-{number}"
     return name, None
+
+
+def _is_whole(folder: str, tables: Mapping[str, Any]) -> bool:
+    """Whether the files of a run are still the ones that were published."""
+    files = [file for table in tables.values() for file in table["files"]]
+    try:
+        return all(digest_file(FileSystems.join(folder, file["path"]))[0] == file["sha256"] for file in files)
+    except (OSError, RuntimeError):
+        return False
 
 
 def _versions() -> dict[str, str]:

@@ -24,10 +24,11 @@ from pipeline.inputs import InputFile, list_files, open_inputs
 from pipeline.lake import Lake
 from pipeline.pseudonym_key import check_fingerprint, read_key
 from pipeline.publish import publish_run
-from pipeline.storage import read_json, write_json
+from pipeline.storage import digest_file, read_json, write_json
 from pipeline.watch import watch_staging
 from pipeline.workers import make_pipeline, run_to_end
 from schemas.sources.load import load_source
+from schemas.sources.rules import Source
 
 log = logging.getLogger(__name__)
 
@@ -82,12 +83,11 @@ def run_night(job: Job, tell: Tell = lambda *_: None, classifier: MessageClassif
     classifier = classifier or MessageClassifier(job.model, job.threads or None)
     revision = classifier.load_model().revision
     lake = Lake(job.output)
-    with lake.locked(), tempfile.TemporaryDirectory(prefix="staunen-") as scratch:
-        lake.clear_staging()
+    with lake.locked(), lake.staging(), tempfile.TemporaryDirectory(prefix="staunen-") as scratch:
         key = read_key(os.environ, job.output)
         check_fingerprint(key, lake.key_fingerprint())
         files = list(list_files(readers))
-        facts = _describe(job, source.name, revision, key.fingerprint, files)
+        facts = _describe(job, source, revision, key.fingerprint, files)
         run_id = f"{job.run_date}-{_fingerprint(facts)}"
         log.info("run %s: %d files, %.1f MB", run_id, len(files), sum(file.size_bytes for file in files) / 1e6)
         night = Night(job, source, readers, classifier, key.secret, lake.staging_folder(run_id))
@@ -101,7 +101,6 @@ def run_night(job: Job, tell: Tell = lambda *_: None, classifier: MessageClassif
         tell("publishing", 0, 0)
         facts |= {"started_at": started_at.isoformat(), "finished_at": datetime.now(UTC).isoformat()}
         manifest = publish_run(lake, run_id, staged, facts, memory_gb=job.memory_gb, scratch=scratch)
-        lake.clear_staging()
         log.info("run %s is published", manifest["run_id"])
     return RunSummary(
         run_id=manifest["run_id"],
@@ -128,11 +127,11 @@ def _build(night: Night) -> list[tuple[str, str]]:
     return [(table, path) for table, path in read_json(listing)]
 
 
-def _describe(job: Job, source: str, revision: str, key: str, files: list[InputFile]) -> dict[str, Any]:
+def _describe(job: Job, source: Source, revision: str, key: str, files: list[InputFile]) -> dict[str, Any]:
     """All that decides what the tables hold."""
     return {
         "run_date": job.run_date.isoformat(),
-        "source": source,
+        "source": {"name": source.name, "sha256": digest_file(source.file)[0]},
         "model": {"name": job.model, "revision": revision},
         "pseudonym_key_fingerprint": key,
         "options": {

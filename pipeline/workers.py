@@ -27,9 +27,19 @@ def make_pipeline(beam_options: Sequence[str]) -> beam.Pipeline:
     named = any(option.split("=")[0] in ("--runner", "-r") for option in beam_options)
     options = [*beam_options, *([] if named else [f"--runner={IN_PROCESS}"])]
     try:
-        return beam.Pipeline(options=PipelineOptions(options))
+        parsed = PipelineOptions(options)
+        if not named:
+            _refuse_unknown(parsed)
+        return beam.Pipeline(options=parsed)
     except (ValueError, SystemExit) as error:
         raise UsageError(f"Beam cannot use {' '.join(beam_options)}: {error}") from error
+
+
+def _refuse_unknown(options: PipelineOptions) -> None:
+    """Refuse options that nobody reads; another runner's job server may know more than Beam does here."""
+    everything = options.get_all_options(retain_unknown_options=True)
+    if unknown := sorted(set(everything) - set(options.get_all_options())):
+        raise UsageError(f"Beam does not know --{', --'.join(unknown)}; check the spelling of what stands after `--`")
 
 
 def run_to_end(pipeline: beam.Pipeline) -> None:

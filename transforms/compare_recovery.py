@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.arithmetic.intervals import mean_interval, wilson_interval
-from schemas.arithmetic.segments import ALL, name_segments
+from schemas.arithmetic.segments import ALL, check_segments, name_segments
 from schemas.cases import GRADES
 from schemas.contract import Contract, column
 from schemas.policy import HORIZONS_DAYS
@@ -138,7 +138,11 @@ def recovery_from_cells(cells: pa.RecordBatch, *, min_group: int) -> pa.RecordBa
 
     Returns:
         RECOVERY_LOYALTY, sorted by its key; the adjusted columns are null. No complaint at all gives no rows.
+
+    Raises:
+        UsageError: There are too many segments to compare.
     """
+    check_segments(cells["segment"])
     full = _complete(cells)
     complaints, counts = full["complaints"].to_numpy(), full["n"].to_numpy()
     is_large = counts >= min_group

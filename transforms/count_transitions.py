@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.arithmetic.days import date_weeks, number_weeks
-from schemas.arithmetic.segments import ALL, name_segments
+from schemas.arithmetic.segments import ALL, check_segments, name_segments
 from schemas.contract import Contract, column
 from schemas.errors import ContractError
 from schemas.journeys import SPELL_STATES
@@ -125,7 +125,11 @@ def transitions_from_cells(cells: pa.RecordBatch, *, until: datetime, min_group:
 
     Returns:
         STATE_TRANSITIONS, sorted by its key; a row for each week, segment and pair of states that occurred.
+
+    Raises:
+        UsageError: There are too many segments to compare.
     """
+    check_segments(cells["segment"])
     weeks = number_weeks(cells["week"].cast(TIME))
     last = int(number_weeks(pa.array([until], TIME))[0])
     grid = _Grid.spread(cells.filter(pa.array(weeks <= last)), weeks[weeks <= last], last)

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from apache_beam.pvalue import PCollection
 
 from schemas.identities import IDENTITIES
+from schemas.quality_cells import QUALITY_CELLS
 
 MERGED = pa.schema([*IDENTITIES.schema, pa.field("is_conflicting", pa.bool_(), nullable=False)])
 
@@ -40,6 +41,12 @@ def merge_identities(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
 def count_conflicts(identities: pa.RecordBatch) -> int:
     """How many channel ids of merged identities the exports give to more than one customer."""
     return identities["is_conflicting"].true_count
+
+
+def conflict_cells(identities: pa.RecordBatch) -> pa.RecordBatch:
+    """Count the conflicts of merged identities for `quality`, in the columns of `QUALITY_CELLS`."""
+    counted = {"scope": "input", "item": "identities", "counter": "conflicting"}
+    return pa.RecordBatch.from_pylist([counted | {"value": count_conflicts(identities)}], schema=QUALITY_CELLS.schema)
 
 
 def resolve_identities(batch: pa.RecordBatch, identities: pa.RecordBatch) -> pa.RecordBatch:

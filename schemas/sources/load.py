@@ -1,5 +1,6 @@
 """SOURCES: an export's layout as one YAML file; how to write one is told in docs/sources.md."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from schemas.errors import SourceError
@@ -11,6 +12,7 @@ from schemas.sources.tables import TABLE_KEYS, need, parse_histories, parse_join
 from schemas.sources.yaml_nodes import Node, parse_yaml, suggest
 
 PRESETS = Path(__file__).parent
+CUSTOMER_EXPORTS = ("events", "surveys", "customers", "identities")
 SOURCE_KEYS = ("name", "description", "every_conversation_is_a_complaint", *INPUTS)
 INPUT_KEYS = (
     "columns", "optional", "table", "tables", "joins", "history", "ignore_when", "text_optional",
@@ -36,7 +38,22 @@ def load_source(name_or_path: str) -> Source:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} cannot be read as UTF-8 text: {error}") from error
-    return parse_source(text, str(path))
+    return _add_customer_exports(parse_source(text, str(path)))
+
+
+def _add_customer_exports(source: Source) -> Source:
+    """Let a source read the exports about customers as `generic` does, where it says nothing of its own.
+
+    Orders and surveys rarely come from the system that holds the messages. A source without customers has no use
+    for them.
+    """
+    if not any(name == "customer_id" for name, _ in source.messages.fields):
+        return source
+    missing = [name for name in CUSTOMER_EXPORTS if source.input_named(name) is None]
+    generic = PRESETS / "generic.yaml"
+    common = parse_source(generic.read_text(encoding="utf-8"), str(generic))
+    more = [found for name in missing if (found := common.input_named(name)) is not None]
+    return replace(source, inputs=(*source.inputs, *more))
 
 
 def list_sources() -> list[Source]:

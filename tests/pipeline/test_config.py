@@ -109,6 +109,7 @@ def test_a_job_that_cannot_be_is_refused(change: dict, message: str) -> None:
 @pytest.mark.parametrize(
     ("span", "message"),
     [("9-17", "are not like 09:00-17:30"), ("22:00-06:00", "end before they start; split a night shift")],
+    ids=["format", "night"],
 )
 def test_opening_hours_that_make_no_sense_are_refused(tmp_path: Path, span: str, message: str) -> None:
     text = f"policy: {{schedule: {{hours: {{mon: ['{span}']}}}}}}"
@@ -124,3 +125,9 @@ def test_no_config_file_at_the_path() -> None:
 def test_a_job_needs_messages() -> None:
     with pytest.raises(UsageError, match="no messages"):
         Job("generic", {}, "lake", date(2024, 1, 1))
+
+
+def test_opening_hours_may_end_at_midnight(tmp_path: Path) -> None:
+    text = "policy: {schedule: {hours: {mon: ['22:00-00:00']}}}"
+    job = make_job(MINIMAL, written(tmp_path, text))
+    assert job.policy.schedule.hours == (("mon", ((time(22), time(0)),)),)

@@ -63,6 +63,19 @@ def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
     left = Path(lake.draft_folder("two"))
     left.mkdir(parents=True)
     (left / "part").write_text("half")
-    lake.clear_staging()
-    assert not (tmp_path / ".staging").exists()
+    with lake.staging():
+        assert not left.exists()
     assert lake.current_run() == "one"
+
+
+def test_nothing_staged_outlives_its_run_however_it_ends(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+
+    def fail() -> None:
+        with lake.staging():
+            Path(lake.draft_folder("two")).mkdir(parents=True)
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail()
+    assert not (tmp_path / ".staging").exists()

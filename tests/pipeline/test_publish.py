@@ -24,11 +24,10 @@ def publish(root: Path, counters: Mapping[str, float], *, run_id: str = "one", c
     rows = [{"scope": "run", "item": "", "counter": name, "value": value} for name, value in counters.items()]
     batches = [pa.RecordBatch.from_pylist(rows[cut::cuts], schema=QUALITY.schema) for cut in range(cuts)]
     folder = lake.staging_folder(run_id)
-    os.makedirs(folder)
-    staged = [stage_batch(batch, contract=QUALITY, folder=folder) for batch in batches]
-    manifest = publish_run(lake, run_id, staged, FACTS, memory_gb=0.5, scratch=str(root))
-    lake.clear_staging()
-    return manifest
+    with lake.staging():
+        os.makedirs(folder, exist_ok=True)
+        staged = [stage_batch(batch, contract=QUALITY, folder=folder) for batch in batches]
+        return publish_run(lake, run_id, staged, FACTS, memory_gb=0.5, scratch=str(root))
 
 
 def files_of(root: Path) -> dict[str, tuple[bytes, int]]:
@@ -97,3 +96,30 @@ def test_what_breaks_a_contract_is_not_published(tmp_path: Path) -> None:
         publish_run(lake, "two", staged, FACTS, memory_gb=0.5, scratch=str(tmp_path))
     assert lake.current_run() == "one"
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["one"]
+
+
+def test_a_damaged_twin_is_published_again_under_another_id(tmp_path: Path) -> None:
+    publish(tmp_path, {"rows": 3})
+    damaged = tmp_path / "runs" / "one" / "quality" / "part-00000.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"X")
+    manifest = publish(tmp_path, {"rows": 3})
+    assert manifest["run_id"] == Lake(str(tmp_path)).current_run() == "one-2"
+
+
+def test_on_object_stores_the_manifest_moves_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.lake.is_local", lambda path: False)
+    moved: list[str] = []
+
+    def rename(sources: list[str], targets: list[str]) -> None:
+        for source, target in zip(sources, targets, strict=True):
+            moved.append(target)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.rename(source, target)
+
+    monkeypatch.setattr("pipeline.lake.FileSystems.rename", rename)
+    publish(tmp_path, {"rows": 3})
+    again = publish(tmp_path, {"rows": 4})
+    assert moved[len(TABLES)].endswith("runs/one/manifest.json")
+    assert moved[-1].endswith("runs/one-2/manifest.json")
+    assert again["run_id"] == Lake(str(tmp_path)).current_run() == "one-2"
+    assert (tmp_path / "runs" / "one" / "quality" / "part-00000.parquet").is_file()

@@ -41,3 +41,13 @@ def test_an_error_of_ours_is_found_in_what_another_process_reports() -> None:
 def test_a_runner_that_does_not_exist_is_refused() -> None:
     with pytest.raises(UsageError, match="Beam cannot use --runner=NoSuchRunner"):
         make_pipeline(["--runner=NoSuchRunner"])
+
+
+@pytest.mark.parametrize("options", [["--runer=FlinkRunner"], ["--no_such_option=1", "--job_name=x"]])
+def test_an_option_that_nobody_reads_is_refused(options: list[str]) -> None:
+    with pytest.raises(UsageError, match=r"Beam does not know --(runer|no_such_option); check the spelling"):
+        make_pipeline(options)
+
+
+def test_options_of_beam_are_taken() -> None:
+    assert make_pipeline(["--job_name=night"]).options.get_all_options()["job_name"] == "night"

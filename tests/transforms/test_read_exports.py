@@ -159,7 +159,7 @@ def test_files_are_found_by_glob_and_table(tmp_path):
             UsageError,
             "does not say how mesages are read; it has messages, changes",
         ),
-        ("twcs", "events", "x", UsageError, "does not say how events are read"),
+        ("cfpb", "events", "x", UsageError, "does not say how events are read"),
         ("zendesk", "messages", {"coment": "x"}, UsageError, "no table 'coment'; did you mean 'comment'?"),
         (
             "zendesk",

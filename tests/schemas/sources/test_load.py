@@ -134,3 +134,10 @@ def test_each_key_is_documented():
         "same_as",
     }
     assert keys - told == set()
+
+
+def test_exports_about_customers_are_read_as_in_generic_where_a_source_says_nothing() -> None:
+    generic = load_source("generic")
+    for name in ("events", "surveys", "customers", "identities"):
+        assert load_source("zendesk").input_named(name) == generic.input_named(name) is not None
+    assert [found.name for found in load_source("cfpb").inputs] == ["messages"]  # it names no customers
