@@ -25,7 +25,7 @@ class InputCount:
 
 _COUNTS = """
     select item, {sums}
-    from quality where scope = '{scope}' group by item order by item
+    from quality where scope = '{scope}' group by item having bool_or(counter = 'read') order by item
 """
 _REASONS = """
     select reason, count(*) as rows, first(file order by file, "row"), first("row" order by file, "row"),

@@ -34,6 +34,7 @@ def test_counts_of_inputs_and_reasons_most_frequent_first(tmp_path: Path) -> Non
         *counters("input", "events", 2, 2, 0, 0),
         ("reason", "missing_text", "rejected", 2.0),
         ("table", "messages", "rows", 11.0),
+        ("input", "identities", "conflicting", 0.0),  # of an input that was not given
     ]
     staged = [stage(tmp_path / str(n), QUALITY.schema, rows) for n, rows in enumerate((first, second))]
     counts, reasons = account_for(staged)
