@@ -5,6 +5,7 @@ from schemas.types import COUNT, FLAG, NUMBER, SECONDS, TEXT
 
 _SMALL = "suppressed: fewer cases than the minimum group size, or no case has the data"
 
+_RESOLVED = "Share of the cases that are resolved, of those whose answer is in the export."
 _FIGURES = (
     column("cases", COUNT, "Cases.", unit="cases", null="suppressed: fewer cases than the minimum group size"),
     column("complaints", COUNT, "Cases that are complaints.", unit="cases", null=_SMALL),
@@ -29,7 +30,13 @@ _FIGURES = (
         unit="seconds",
         null=_SMALL,
     ),
-    column("resolved_share", NUMBER, "Share of the cases that are resolved.", unit="0 to 1", null=_SMALL),
+    column(
+        "resolved_share",
+        NUMBER,
+        _RESOLVED,
+        unit="0 to 1",
+        null=_SMALL,
+    ),
     column(
         "breached_share",
         NUMBER,

@@ -35,7 +35,7 @@ GROUP_CELLS = Contract(
 
 # Figure: hits of how many. Both are items.
 _SHARES = {
-    "resolved_share": ("resolved", "cases"),
+    "resolved_share": ("resolved", "resolution_known"),
     "breached_share": ("breached", "targeted"),
     "fully_recovered_share": ("fully_recovered", "graded"),
     "left_in_uncertainty_share": ("left_in_uncertainty", "left"),
@@ -99,6 +99,11 @@ def _count_items(cases: pa.RecordBatch) -> dict[str, pa.Array]:
         "cases": pc.is_valid(cases["case_id"]),
         "complaints": is_complaint,
         "resolved": cases["resolved_at"].is_valid(),
+        # An answer that is outside of the export may have resolved the case or not.
+        "resolution_known": pc.or_(
+            pc.or_(cases["resolved_at"].is_valid(), cases["status"].is_valid()),
+            pc.or_(cases["company_response"].is_null(), pc.greater(cases["agent_messages"], 0)),
+        ),
         "targeted": pc.or_(replied.is_valid(), resolved.is_valid()),
         "breached": pc.or_kleene(replied, resolved),
         "graded": pc.and_(is_complaint, grade.is_valid()),

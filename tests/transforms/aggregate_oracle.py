@@ -140,7 +140,9 @@ select
     quantile_disc(first_reply_seconds, 0.5) as first_reply_seconds_median,
     quantile_disc(first_reply_seconds, 0.9) as first_reply_seconds_p90,
     quantile_disc(resolution_seconds, 0.5) as resolution_seconds_median,
-    avg((resolved_at is not null)::int) as resolved_share,
+    avg((resolved_at is not null)::int) filter (
+        resolved_at is not null or status is not null or company_response is null or agent_messages > 0)
+        as resolved_share,
     avg(is_breached::int) filter (has_target) as breached_share,
     avg((recovery_grade = 'full')::int) filter (is_complaint) as fully_recovered_share,
     {fully_recovered},
