@@ -58,7 +58,7 @@ select item, count(*) as cases, count(*) filter (is_complaint) as complaints,
        percentile_disc(0.9) within group (order by first_reply_seconds) as first_reply_seconds_p90,
        percentile_disc(0.5) within group (order by resolution_seconds) as resolution_seconds_median,
        percentile_disc(0.5) within group (order by concrete_seconds) as concrete_seconds_median,
-       avg((resolved_at is not null)::int) filter (resolved_at is not null or status is not null or company_response is null or agent_messages > 0) as resolved_share,
+       avg((resolved_at is not null)::int) as resolved_share,
        avg((coalesce(first_reply_breached, false) or coalesce(resolution_breached, false))::int)
            filter (first_reply_breached is not null or resolution_breached is not null) as breached_share,
        count(*) filter (recovery_grade = 'full') as full_hits, count(recovery_grade) as full_of,
