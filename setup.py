@@ -51,6 +51,8 @@ setup(
         "training": ["torch==2.13.0", "onnx", "scikit-learn"],
         "dev": [
             "torch==2.13.0",
+            "onnx",
+            "scikit-learn",
             "coverage",
             "hypothesis",
             "import-linter",

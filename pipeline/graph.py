@@ -1,7 +1,7 @@
 """The night as one graph: exports in, staged tables out. Read it from top to bottom."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import apache_beam as beam
@@ -59,7 +59,7 @@ class Night:
     source: Source
     readers: Mapping[str, ReadExports]
     classifier: ModelHandler
-    key: bytes
+    key: bytes = field(repr=False)
     staging: str
 
 

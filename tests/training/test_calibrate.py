@@ -1,9 +1,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("sklearn")
-
 from models.manifest import HeadSpec
 from training.calibrate import choose_thresholds, fit_temperature, review_thresholds
 from training.labels import SHIPPED

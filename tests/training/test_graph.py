@@ -5,15 +5,12 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import pytest
+import torch
+import transformers
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-pytest.importorskip("onnx")
-pytest.importorskip("sklearn")
-
-from training.graph import build_graph  # noqa: E402 - only where the extra is installed
-from training.labels import SHIPPED  # noqa: E402
-from training.network import MultiHeadNetwork  # noqa: E402
+from training.graph import build_graph
+from training.labels import SHIPPED
+from training.network import MultiHeadNetwork
 
 
 @pytest.fixture
