@@ -115,7 +115,7 @@ class Clone:
 
     def _make(self, words: list[str]) -> tuple[int, str]:
         """Run a target's recipe line by line, printing each before; what it sets up is here already."""
-        _, recipe = self._shell(shlex.join(["make", "-n", "-o", ".venv/.run", *words]))
+        _, recipe = self._shell(shlex.join(["make", "--no-print-directory", "-n", "-o", ".venv/.run", *words]))
         output = ""
         for line in recipe.splitlines():
             code, printed = self.run(line)
