@@ -10,6 +10,8 @@ from schemas.errors import ModelError
 from schemas.labels import LABELS
 
 NEEDED = ("text", "role")
+BROKEN_FROM = 8
+"""So many messages do not all fail for what they say."""
 
 
 def label_batch(batch: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
@@ -48,11 +50,21 @@ def count_failed(labelled: pa.RecordBatch) -> int:
 
 
 def score_safely(messages: pa.RecordBatch, scorer: Scorer) -> Probabilities:
-    """Score `messages`; if that fails, one by one, with NaN for those that fail alone."""
+    """Score `messages`; if that fails, one by one, with NaN for those that fail alone.
+
+    Raises:
+        ModelError: So many failed, and every one of them, that it is the model and not a text.
+    """
     try:
         return scorer.score(messages)
-    except Exception:  # whatever a runtime raises on one bad text must not cost the others
+    except Exception as error:  # whatever a runtime raises on one bad text must not cost the others
         parts = [_score_one(messages.slice(row, 1), scorer) for row in range(messages.num_rows)]
+        failed = [all(np.isnan(values).all() for values in part.values()) for part in parts]
+        if len(parts) >= BROKEN_FROM and all(failed):
+            raise ModelError(
+                f"the model (revision {scorer.revision}) failed on each of {len(parts)} messages: "
+                f"{type(error).__name__}; check the model's directory and the memory of the machine"
+            ) from error
         return {head.name: np.concatenate([part[head.name] for part in parts]) for head in scorer.heads}
 
 

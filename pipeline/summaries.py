@@ -65,8 +65,8 @@ def _summarise_weeks(messages: Batches, journeys: Batches, job: Job) -> Batches:
     reach = AsSingleton(messages | "Weeks reach" >> MeasureExtent("sent_at"))
 
     def finish(cells: pa.RecordBatch, extent: Extent) -> pa.RecordBatch:
-        until = extent[1] if extent else job.run_at
-        return transitions_from_cells(cells, until=until, min_group=job.policy.min_group)
+        since, until = extent or (None, job.run_at)
+        return transitions_from_cells(cells, since=since, until=until, min_group=job.policy.min_group)
 
     return (
         journeys

@@ -5,7 +5,8 @@ from schemas.types import COUNT, DAY, FLAG, TEXT
 
 STATE_TRANSITIONS = Contract(
     name="state_transitions",
-    meaning="week x segment x from-state x to-state; a customer who stays counts as from = to",
+    meaning="week x segment x from-state x to-state, from the week of the first message on; "
+    "a customer who stays counts as from = to",
     key=("week", "segment", "from_state", "to_state"),
     version="1.0",
     columns=(

@@ -114,7 +114,9 @@ def _cells(rows: np.ndarray, weeks: np.ndarray, segments: pa.Array, *codes: np.n
     return pa.RecordBatch.from_arrays(arrays, schema=TRANSITION_CELLS.schema)
 
 
-def transitions_from_cells(cells: pa.RecordBatch, *, until: datetime, min_group: int) -> pa.RecordBatch:
+def transitions_from_cells(
+    cells: pa.RecordBatch, *, until: datetime, min_group: int, since: datetime | None = None
+) -> pa.RecordBatch:
     """Turn cells into the table.
 
     Args:
@@ -122,6 +124,8 @@ def transitions_from_cells(cells: pa.RecordBatch, *, until: datetime, min_group:
         until: End of the data (UTC). Changes count up to its week; stays only in weeks that were over by
             then, since of others nobody knows yet.
         min_group: Rows of fewer customers are suppressed.
+        since: Start of the data; weeks before it, of which nothing is known but who was a customer, are left
+            out. None leaves them in.
 
     Returns:
         STATE_TRANSITIONS, sorted by its key; a row for each week, segment and pair of states that occurred.
@@ -133,7 +137,10 @@ def transitions_from_cells(cells: pa.RecordBatch, *, until: datetime, min_group:
     weeks = number_weeks(cells["week"].cast(TIME))
     last = int(number_weeks(pa.array([until], TIME))[0])
     grid = _Grid.spread(cells.filter(pa.array(weeks <= last)), weeks[weeks <= last], last)
+    start = grid.first if since is None else int(number_weeks(pa.array([since], TIME))[0])
     week, segment, pair = np.nonzero(grid.customers)
+    is_told = week + grid.first >= start
+    week, segment, pair = week[is_told], segment[is_told], pair[is_told]
     customers = grid.customers[week, segment, pair]
     is_small = customers < min_group
     table = pa.RecordBatch.from_arrays(

@@ -108,3 +108,12 @@ def test_a_missing_column_is_named() -> None:
 def test_a_labelled_batch_is_not_labelled_again() -> None:
     with pytest.raises(ModelError, match=r"the batch has \['sentiment', .* already"):
         label_batch(label_batch(MIXED, LengthScorer()), LengthScorer())
+
+
+def test_a_model_that_fails_on_everything_stops_the_night_instead_of_publishing_no_labels() -> None:
+    booms = [f"boom {number}" for number in range(8)]
+    batch = pa.RecordBatch.from_pydict({"role": ["customer"] * 8, "text": booms})
+    with pytest.raises(ModelError, match=r"revision fake\) failed on each of 8 messages: RuntimeError; check"):
+        label_batch(batch, LengthScorer())
+    mixed = pa.RecordBatch.from_pydict({"role": ["customer"] * 9, "text": [*booms, "fine"]})
+    assert label_batch(mixed, LengthScorer())["sentiment"].null_count == 8

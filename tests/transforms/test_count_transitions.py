@@ -180,3 +180,11 @@ def test_a_collection_of_journeys_becomes_the_table() -> None:
     with TestPipeline(runner=FnApiRunner()) as pipeline:
         table = pipeline | beam.Create([JOURNEYS_60, other]) | summarise
         assert_that(table, equal_to([count(JOURNEYS_60, other, min_group=5)]))
+
+
+def test_weeks_before_the_data_begins_are_left_out_and_their_customers_are_not() -> None:
+    cells = transition_cells(batch_of(journey(week(-5_000), week(2))))
+    table = transitions_from_cells(cells, since=week(1), until=week(4), min_group=1)
+    everything = flows(transitions_from_cells(cells, until=week(4), min_group=1))
+    assert flows(table) == [flow for flow in everything if flow[0] >= 1]
+    assert table["week"][0].as_py() == week(1).date()

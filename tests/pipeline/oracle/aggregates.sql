@@ -98,4 +98,6 @@ stays as (
 select week, segment, from_state, to_state,
        count(distinct customer_key) < min_group as is_suppressed,
        case when count(distinct customer_key) >= min_group then count(*) end as transitions
-from (from changes union all from stays) cross join policy group by week, segment, from_state, to_state, min_group;
+from (from changes union all from stays) cross join policy
+where week >= (select date_trunc('week', min(sent_at)) from messages)
+group by week, segment, from_state, to_state, min_group;
