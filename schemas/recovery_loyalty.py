@@ -22,7 +22,11 @@ RECOVERY_LOYALTY = Contract(
         column("kind", TEXT, "loyalty, intent, satisfaction or dispute."),
         column("horizon_days", COUNT, "Days after the landmark; 0 for outcomes without a horizon.", unit="days"),
         column("segment", TEXT, "Customer segment; `all` for everybody, `unknown` where it is not known."),
-        column("recovery_grade", TEXT, "none, partial or full."),
+        column(
+            "recovery_grade",
+            TEXT,
+            "none, partial or full; unknown for complaints without a grade, where their outcome is known.",
+        ),
         column("n", COUNT, "Complaints with the outcome's data.", unit="cases"),
         column(
             "n_excluded",

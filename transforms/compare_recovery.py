@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.arithmetic.intervals import mean_interval, wilson_interval
-from schemas.arithmetic.segments import ALL, check_segments, name_segments
+from schemas.arithmetic.segments import ALL, UNKNOWN, check_segments, name_segments
 from schemas.cases import GRADES
 from schemas.contract import Contract, column
 from schemas.policy import HORIZONS_DAYS
@@ -132,6 +132,8 @@ def _cells(added: pa.Table, outcome: Outcome) -> pa.RecordBatch:
 def recovery_from_cells(cells: pa.RecordBatch, *, min_group: int) -> pa.RecordBatch:
     """Turn cells into the table, with every grade of every outcome and segment, also where there is no case.
 
+    Complaints whose recovery is not known have rows of their own where their outcome is known.
+
     Args:
         cells: RECOVERY_CELLS, added up.
         min_group: Rates of fewer cases are suppressed.
@@ -148,19 +150,21 @@ def recovery_from_cells(cells: pa.RecordBatch, *, min_group: int) -> pa.RecordBa
     is_large = counts >= min_group
     which = pc.index_in(full["outcome"], pa.array([*_KINDS])).to_numpy()
     rates, lows, highs = _measure(full, np.array(list(_IS_SHARE.values()))[which])
+    is_graded = full["recovery_grade"].is_valid().to_numpy(zero_copy_only=False)
     columns: dict[str, pa.Array] = {name: full[name] for name in (*RECOVERY_CELLS.key, "n")} | {
+        "recovery_grade": pc.fill_null(full["recovery_grade"], UNKNOWN),
         "kind": pa.array([*_KINDS.values()], TEXT).take(pa.array(which)),
         "n_excluded": pa.array(complaints - counts),
         "raw_rate": pa.array(np.where(is_large, rates, np.nan), from_pandas=True),
         "raw_low": pa.array(np.where(is_large, lows, np.nan), from_pandas=True),
         "raw_high": pa.array(np.where(is_large, highs, np.nan), from_pandas=True),
         "estimable": pa.repeat(pa.scalar(False), len(full)),
-        "reason": pa.array(_explain(complaints, counts, is_large), TEXT),
+        "reason": pa.array(np.where(is_graded, _explain(complaints, counts, is_large), NO_GRADE), TEXT),
     }
     adjusted = pa.nulls(len(full), NUMBER)
     arrays = [columns.get(name, adjusted) for name in RECOVERY_LOYALTY.schema.names]
     table = pa.RecordBatch.from_arrays(arrays, schema=RECOVERY_LOYALTY.schema)
-    return table.filter(full["recovery_grade"].is_valid())
+    return table.filter(pa.array(is_graded | (counts > 0)))
 
 
 def _complete(cells: pa.RecordBatch) -> pa.RecordBatch:

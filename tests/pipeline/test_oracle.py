@@ -176,12 +176,14 @@ def test_recovery_loyalty(night: duckdb.DuckDBPyConnection) -> None:
         segments = {"all", *(row["segment"] or "unknown" for row in complaints.values())}
         for segment in segments:
             theirs = [row for row in complaints.values() if segment in ("all", row["segment"] or "unknown")]
-            for grade in GRADES:
+            for grade in (*GRADES, "unknown"):
                 names = dict(zip(key, (outcome, days, segment, grade), strict=True))
-                expected[tuple(names.values())] = names | {"kind": kind} | compare_raw(theirs, grade, column)
+                raw = compare_raw(theirs, grade, column)
+                if grade in GRADES or raw["n"]:
+                    expected[tuple(names.values())] = names | {"kind": kind} | raw
     assert_same(found, expected)
     assert {row["reason"] for row in found.values()} == {
-        "no outcome data", "fewer cases than the minimum group size", "not computed",
+        "no outcome data", "no recovery grade", "fewer cases than the minimum group size", "not computed",
     }  # fmt: skip
 
 
@@ -198,18 +200,20 @@ def list_outcomes() -> list[tuple[str, str, int, str]]:
 
 def compare_raw(complaints: list[Row], grade: str, column: str) -> Row:
     """The raw columns of one row, by statsmodels and the textbook."""
-    graded = [row.get(column) for row in complaints if row["recovery_grade"] == grade]
+    graded = [row.get(column) for row in complaints if (row["recovery_grade"] or "unknown") == grade]
     values = [float(value) for value in graded if value is not None]
     n = len(values)
     row: Row = {"n": n, "n_excluded": len(graded) - n, "estimable": False, "reason": "not computed"}
     row |= dict.fromkeys(("raw_rate", "raw_low", "raw_high"))
     row |= dict.fromkeys(("effect", "effect_low", "effect_high", "overlap", "e_value"))
     if all(other.get(column) is None for other in complaints):
-        return row | {"reason": "no outcome data"}
-    if all(other["recovery_grade"] is None for other in complaints if other.get(column) is not None):
-        return row | {"reason": "no recovery grade"}
+        row["reason"] = "no outcome data"
+    elif grade == "unknown" or all(other["recovery_grade"] is None for other in complaints):
+        row["reason"] = "no recovery grade"
+    elif n < MIN_GROUP:
+        row["reason"] = "fewer cases than the minimum group size"
     if n < MIN_GROUP:
-        return row | {"reason": "fewer cases than the minimum group size"}
+        return row
     mean = math.fsum(values) / n
     if isinstance(next(value for value in graded if value is not None), bool):
         low, high = wilson(round(math.fsum(values)), n)

@@ -182,10 +182,11 @@ def groups_by_sql(cases: pa.RecordBatch, *, group: str, min_group: int) -> pa.Ta
 
 _RECOVERY = f"""
 with complaints as (
-    select *, {SEGMENT} as named from cases where is_complaint
+    select * replace (coalesce(recovery_grade, 'unknown') as recovery_grade), {SEGMENT} as named
+    from cases where is_complaint
 ),
 doubled as (select * from complaints union all select * replace ('all' as named) from complaints),
-grades as (select unnest(['none', 'partial', 'full']) as recovery_grade),
+grades as (select unnest(['none', 'partial', 'full', 'unknown']) as recovery_grade),
 segments as (select distinct named from doubled)
 select
     '{{name}}' as outcome, '{{kind}}' as kind, {{days}} as horizon_days, named as segment, recovery_grade,
@@ -195,6 +196,7 @@ select
     {{interval}}
 from segments cross join grades left join doubled using (named, recovery_grade)
 group by named, recovery_grade
+having recovery_grade <> 'unknown' or count({{column}}) > 0
 """
 _SHARE = _wilson("count(*) filter ({column})", "count({column})", "raw")
 _MEAN = ", ".join(

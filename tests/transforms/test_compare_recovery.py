@@ -135,7 +135,7 @@ def test_duckdb_computes_the_same(min_group: int) -> None:
 
     table = check_batch(compare(batch, min_group=min_group), RECOVERY_LOYALTY)
 
-    assert len(expected) == len(OUTCOMES) * 6 * 3
+    assert len(expected) == len(OUTCOMES) * 6 * 4  # the fourth: complaints without a grade
     assert_same_rows(table.to_pylist(), [_publish(row, min_group) for row in expected])
 
 
@@ -143,6 +143,8 @@ def _publish(known: dict, min_group: int) -> dict:
     is_shown = known["n"] >= min_group
     rates = {name: known[name] if is_shown else None for name in ("raw_rate", "raw_low", "raw_high")}
     reason = "not computed" if is_shown else "fewer cases than the minimum group size"
+    if known["recovery_grade"] == "unknown":
+        reason = "no recovery grade"
     published = known | rates | dict.fromkeys(ADJUSTED) | {"estimable": False, "reason": reason}
     return {name: published[name] for name in RECOVERY_LOYALTY.schema.names}
 
@@ -170,3 +172,19 @@ def test_a_collection_of_cases_becomes_the_table() -> None:
     with TestPipeline(runner=FnApiRunner()) as pipeline:
         table = pipeline | beam.Create(cut_rows(CASES_100, [10, 70], seed=2)) | table_of
         assert_that(table, equal_to([compare(CASES_100, min_group=5)]))
+
+
+def test_complaints_without_a_grade_have_a_row_where_their_outcome_is_known() -> None:
+    # As in an export of complaints without replies: who disputed is known, how they were recovered is not.
+    rows = [{"disputed": disputed, "recovery_grade": None} for disputed in (True, False, False, False, None)]
+    table = compare(cases(*rows), min_group=2)
+    found = {
+        (row["recovery_grade"], row["n"], row["n_excluded"], row["raw_rate"], row["reason"])
+        for row in table.to_pylist()
+        if (row["outcome"], row["segment"]) == ("disputed", "all")
+    }
+    assert found == {
+        ("unknown", 4, 1, 0.25, "no recovery grade"),
+        *((grade, 0, 0, None, "no recovery grade") for grade in GRADES),
+    }
+    assert "unknown" not in table.filter(pc.equal(table["outcome"], "came_back"))["recovery_grade"].to_pylist()
