@@ -28,7 +28,7 @@ from schemas.sources.load import columns_needed
 from schemas.sources.rules import Source
 
 # A pipe has no width of its own; 80 columns would cut tables to pieces.
-_OUT = Console(width=None if sys.stdout.isatty() else 200)
+_OUT = Console(width=None if sys.stdout.isatty() else 500)
 _ERR = Console(stderr=True)
 
 Tell = Callable[[str, int, int], None]
