@@ -12,12 +12,14 @@ import pytest
 from apache_beam.ml.inference.base import RunInference
 from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that
+from sklearn.metrics import f1_score
 
 from models.classifier import DEFAULT_MODEL, MessageClassifier
 from models.manifest import read_manifest
 from models.onnx_scorer import OnnxScorer
 from schemas.errors import ModelError
 from schemas.labels import LABELS, SENTIMENTS, STATES
+from training.split import is_validation
 
 CONVERSATIONS = Path(__file__).parents[2] / "training" / "conversations"
 SIZE_LIMIT = 70_000_000
@@ -79,11 +81,6 @@ def test_threads_do_not_change_a_bit(scorer: OnnxScorer, some: pa.RecordBatch) -
 
 def test_written_conversations_are_labelled_well(classifier: MessageClassifier) -> None:
     """A floor on conversations held out from training, far above chance and below what was measured."""
-    pytest.importorskip("sklearn")
-    from sklearn.metrics import f1_score
-
-    from training.split import is_validation
-
     lines = [line for path in sorted(CONVERSATIONS.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()]
     held_out = [c for c in map(json.loads, lines) if is_validation(c["id"])]
     rows = [m for c in held_out for m in c["messages"] if m["role"] == "customer"][::3]

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import torch
+import transformers
 
 from models.classifier import MessageClassifier
 from schemas.errors import ModelError
-
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "parcel", "still", "nothing"]
 

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
+import sklearn.metrics as sklearn_metrics
 
 from training.metrics import expected_calibration_error, f1_of, micro_f1, report
-
-sklearn_metrics = pytest.importorskip("sklearn.metrics")
 
 
 @pytest.fixture
