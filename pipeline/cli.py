@@ -143,9 +143,12 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:  # the last door: whoever is called at night needs a line and not a stack
         if {"--verbose", "-v"} & set(arguments):
             traceback.print_exc()
+        # What a library says of a value it refuses may hold a customer's text; of a file it only names the path.
+        told = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
+        message = f"{told}; unexpected. For the whole of it run `staunen --verbose ...` again, where nobody else reads"
         if "--json" in arguments:
-            print(json.dumps({"error": type(error).__name__, "message": str(error)}))
-        show.error(f"{type(error).__name__}: {error}; unexpected. For the traceback run `staunen --verbose ...` again")
+            print(json.dumps({"error": type(error).__name__, "message": message}))
+        show.error(message)
         sys.exit(StaunenError.exit_code)
 
 

@@ -277,15 +277,28 @@ def test_errors_for_machines(night: Staunen) -> None:
     assert told["message"] in err
 
 
-def test_what_nobody_foresaw_ends_in_a_line(night: Staunen, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("cannot parse 'I am Jane Doe'"), "ValueError; unexpected"),
+        (
+            PermissionError(13, "Permission denied", "weights"),
+            "PermissionError: [Errno 13] Permission denied: 'weights'",
+        ),
+    ],
+)
+def test_what_nobody_foresaw_ends_in_a_line_without_what_a_customer_wrote(
+    night: Staunen, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
     def break_down(*_: object) -> None:
-        raise MemoryError("no more")
+        raise error
 
     monkeypatch.setattr(pipeline.run, "MessageClassifier", break_down)
     code, _, err = night(GOOD)
     assert code == 1
-    assert "MemoryError: no more; unexpected" in err
+    assert told in err
     assert "staunen --verbose" in err
+    assert "Jane" not in err
 
 
 def test_a_killed_night_leaves_the_run_before_and_the_next_one_is_whole(lake: Path, tmp_path: Path) -> None:
